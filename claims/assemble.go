@@ -76,13 +76,16 @@ func absent(sources []Source, reason Reason) Result {
 // settleDoubles keeps one candidate per (slug, bundle).
 func settleDoubles(held []candidate) (winners, losers []candidate) {
 	slices.SortFunc(held, func(a, b candidate) int {
-		return cmp.Or(
+		byKeyAndEnd := cmp.Or(
 			cmp.Compare(a.plan.PlanSlug, b.plan.PlanSlug),
 			cmp.Compare(a.plan.Bundle, b.plan.Bundle),
 			compareEnds(b.plan.CurrentPeriodEnd, a.plan.CurrentPeriodEnd), // latest first
 			compareRank(a, b),
-			compareRest(a, b),
 		)
+		if byKeyAndEnd != 0 {
+			return byKeyAndEnd
+		}
+		return compareRest(a, b)
 	})
 	for i, c := range held {
 		if i > 0 && sameKey(c.plan, held[i-1].plan) {
@@ -125,11 +128,14 @@ func compareRank(a, b candidate) int {
 // compareRest breaks the last ties, first by row and, should two rows claim to
 // be one, by what they say, so that the answer never depends on row order.
 func compareRest(a, b candidate) int {
-	return cmp.Or(
+	byRow := cmp.Or(
 		cmp.Compare(kindRank(a.src.Kind), kindRank(b.src.Kind)),
 		cmp.Compare(a.src.ID, b.src.ID),
-		cmp.Compare(canonical([]Plan{a.plan}), canonical([]Plan{b.plan})),
 	)
+	if byRow != 0 {
+		return byRow
+	}
+	return cmp.Compare(canonical([]Plan{a.plan}), canonical([]Plan{b.plan}))
 }
 
 func statusRank(status Status) int {
