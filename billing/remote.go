@@ -1,0 +1,148 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors that every method of the gateway interfaces may return, beside the context's own.
+var (
+	// ErrStripeNotConfigured means that there is no key for the account's mode: billing answers 503.
+	ErrStripeNotConfigured = errors.New("stripe not configured")
+	// ErrStripeUnavailable means that Stripe could not be reached, timed out, or answered 429 or 5xx; the same
+	// call with the same key may be tried again.
+	ErrStripeUnavailable = errors.New("stripe unavailable")
+	// ErrStripeRefused means that Stripe understood and refused; trying again changes nothing.
+	ErrStripeRefused = errors.New("stripe refused")
+	// ErrStripeGone means that the object does not exist on that account: an answer, not a fault.
+	ErrStripeGone = errors.New("stripe object gone")
+)
+
+// Account is where a Stripe call goes: a connected account, or the platform's own when ID is "".
+type Account struct {
+	ID       string
+	Livemode bool
+}
+
+// ProductSpec is what a plan is at Stripe.
+type ProductSpec struct {
+	PlanID      string // our id, kept in the product's metadata
+	Name        string
+	Description string
+}
+
+// PriceSpec is what a price is at Stripe.
+type PriceSpec struct {
+	PriceID   string // our id, kept in the price's metadata
+	ProductID string
+	Currency  string
+	Interval  Interval
+	PerSeat   bool
+	Scheme    Scheme
+	Amount    int64 // minor units; unused when tiered
+	Tiers     []Tier
+}
+
+// CustomerSpec is what a customer is at Stripe.
+type CustomerSpec struct {
+	OrgID string // our id, kept in the customer's metadata
+	Name  string
+	Email string // where Stripe sends invoices; never used to find anybody
+	Lang  string
+}
+
+// CheckoutSpec asks for a hosted checkout.
+type CheckoutSpec struct {
+	CheckoutID    string // our id: client_reference_id and metadata of session and subscription
+	CustomerID    string
+	StripePriceID string
+	Quantity      int64
+	Recurring     bool
+	TrialDays     int64
+	Lang          string // "pl" or "en"
+	SuccessURL    string
+	CancelURL     string
+	ExpiresAt     time.Time
+}
+
+// RemoteCheckout is a checkout session as Stripe knows it.
+type RemoteCheckout struct {
+	ID             string
+	URL            string
+	Status         string // open, complete, expired
+	PaymentStatus  string // paid, unpaid, no_payment_required
+	CheckoutID     string // our id from client_reference_id
+	CustomerID     string
+	SubscriptionID string // "" in payment mode
+	PaymentID      string // pi_... in payment mode, or ""
+	Created        time.Time
+	ExpiresAt      time.Time
+}
+
+// RemoteSubscription is a subscription as Stripe knows it, whichever API version wrote it.
+type RemoteSubscription struct {
+	ID                 string
+	CustomerID         string
+	CheckoutID         string // our id from metadata: a hint, never authority
+	Status             SubscriptionStatus
+	StripePriceID      string
+	Quantity           int64
+	CurrentPeriodStart time.Time
+	CurrentPeriodEnd   time.Time
+	TrialEnd           *time.Time
+	CancelAt           *time.Time
+	CancelAtPeriodEnd  bool
+	CanceledAt         *time.Time
+	EndedAt            *time.Time
+	OldestUnpaidAt     *time.Time // finalisation of its oldest open invoice
+	LatestInvoiceID    string
+	LatestPaymentID    string // pi_... of the latest invoice, or ""
+	Created            time.Time
+	Livemode           bool
+}
+
+// RemotePayment is a payment intent as Stripe knows it.
+type RemotePayment struct {
+	ID         string
+	CustomerID string
+	Succeeded  bool
+	Refunded   bool // wholly
+	Disputed   bool
+	Created    time.Time
+}
+
+// CatalogGateway makes plans and prices at Stripe. key is the idempotency key: the id of a row of ours.
+type CatalogGateway interface {
+	CreateProduct(ctx context.Context, at Account, key string, spec ProductSpec) (productID string, err error)
+	CreatePrice(ctx context.Context, at Account, key string, spec PriceSpec) (stripePriceID string, err error)
+}
+
+// CheckoutGateway makes customers and hosted pages at Stripe.
+type CheckoutGateway interface {
+	CreateCustomer(ctx context.Context, at Account, key string, spec CustomerSpec) (customerID string, err error)
+	CreateCheckout(ctx context.Context, at Account, key string, spec CheckoutSpec) (RemoteCheckout, error)
+	ReadCheckout(ctx context.Context, at Account, sessionID string) (RemoteCheckout, error)
+	// ExpireCheckout ends an open session; one that is not open any more is no error.
+	ExpireCheckout(ctx context.Context, at Account, sessionID string) error
+	CreatePortal(ctx context.Context, at Account, customerID, returnURL, lang string) (url string, err error)
+}
+
+// SubscriptionGateway reads and ends what was bought.
+type SubscriptionGateway interface {
+	ReadSubscription(ctx context.Context, at Account, id string) (RemoteSubscription, error)
+	// ListSubscriptions answers every subscription of the customer, ended ones included.
+	ListSubscriptions(ctx context.Context, at Account, customerID string) ([]RemoteSubscription, error)
+	ReadPayment(ctx context.Context, at Account, id string) (RemotePayment, error)
+	// CancelNow ends a subscription at once; one that has ended, or is gone, is no error.
+	CancelNow(ctx context.Context, at Account, key, id string) error
+	// Refund gives a payment back wholly, the application fee included.
+	Refund(ctx context.Context, at Account, key, paymentID string) (refundID string, err error)
+}
+
+// Gateway is Stripe, or the sandbox: the same calls over HTTP.
+type Gateway interface {
+	CatalogGateway
+	CheckoutGateway
+	SubscriptionGateway
+}
