@@ -36,8 +36,20 @@ type Comp struct {
 // TableName is the table that comps are kept in.
 func (Comp) TableName() string { return "app_entitlement_overrides" }
 
-// ErrInvalidComp is returned, wrapped, for a comp that must not be saved.
-var ErrInvalidComp = errors.New("invalid comp")
+// LiveAt reports whether the comp counts at now: neither taken back nor over.
+func (c Comp) LiveAt(now time.Time) bool {
+	return c.EndedAt == nil && !reached(c.ExpiresAt, now)
+}
+
+// Errors of comps.
+var (
+	// ErrInvalidComp means that the comp must not be saved as it is.
+	ErrInvalidComp = errors.New("invalid comp")
+	// ErrCompNotFound means that no such comp exists.
+	ErrCompNotFound = errors.New("comp not found")
+	// ErrCompExists means that the user has a comp for that app which still counts.
+	ErrCompExists = errors.New("comp exists already")
+)
 
 // Validate reports, as [ErrInvalidComp], what is missing or cannot be said in
 // the claim. A blank feature key is refused rather than dropped: a list that
