@@ -134,7 +134,10 @@ func (b *Box) Stale(sealed string) bool {
 
 const checkText = "wolfieauth master key check"
 
-var checkPlace = Place{Table: "settings", Column: "value", Row: "master_key_check"}
+// checkID is the one row of master_key_checks.
+const checkID = "master"
+
+var checkPlace = Place{Table: "master_key_checks", Column: "sealed", Row: checkID}
 
 // NewCheck answers a row to store beside the first sealed value; [Box.Check] reads it at every later start.
 func (b *Box) NewCheck() string {
