@@ -57,12 +57,12 @@ var heldAs = map[string]claims.Status{
 	"active": claims.StatusActive, "trialing": claims.StatusTrialing, "past_due": claims.StatusPastDue,
 }
 
-// A boundary puts some end at noon. over is whether the clock alone ends a
-// held source of that kind there, by status ("" = every status).
+// A boundary puts some end at noon and says, by Stripe status ("*" for all),
+// for which reason the clock alone ends a held source there.
 type boundary struct {
 	name   string
 	set    func(*claims.Source)
-	reason map[string]claims.Reason // by Stripe status; "*" for all
+	reason map[string]claims.Reason
 }
 
 var graceAtNoon = func(s *claims.Source) { s.OldestUnpaidAt = at(noon.AddDate(0, 0, -7)) }
@@ -249,18 +249,28 @@ func TestEntry(t *testing.T) {
 		{"a period end is shown in whole seconds and UTC", with(paid("active"), func(s *claims.Source) {
 			s.CurrentPeriodEnd = at(later.Add(999 * time.Millisecond).In(time.FixedZone("CET", 3600)))
 		}), func(p *claims.Plan) { p.CurrentPeriodEnd = at(later) }},
-		{"a paid plan without features has none", with(paid("active"), func(s *claims.Source) { s.Features = nil }),
-			func(p *claims.Plan) { p.Features = []string{} }},
-		{"features are sorted and said once", with(paid("active"), func(s *claims.Source) { s.Features = []string{"b", "", "a", "b"} }),
-			func(p *claims.Plan) { p.Features = []string{"a", "b"} }},
-		{"seats on a per-seat plan", with(paid("active"), func(s *claims.Source) { s.PerSeat, s.Quantity = true, 5 }),
-			func(p *claims.Plan) { p.Seats = &seats }},
+		{
+			"a paid plan without features has none", with(paid("active"), func(s *claims.Source) { s.Features = nil }),
+			func(p *claims.Plan) { p.Features = []string{} },
+		},
+		{
+			"features are sorted and said once", with(paid("active"), func(s *claims.Source) { s.Features = []string{"b", "", "a", "b"} }),
+			func(p *claims.Plan) { p.Features = []string{"a", "b"} },
+		},
+		{
+			"seats on a per-seat plan", with(paid("active"), func(s *claims.Source) { s.PerSeat, s.Quantity = true, 5 }),
+			func(p *claims.Plan) { p.Seats = &seats },
+		},
 		{"no seats on a flat plan", with(paid("active"), func(s *claims.Source) { s.Quantity = 5 }), func(*claims.Plan) {}},
-		{"the trial's end while trialing", with(paid("trialing"), func(s *claims.Source) { s.TrialEnd = at(later) }),
-			func(p *claims.Plan) { p.Status, p.TrialEnd = claims.StatusTrialing, at(later) }},
+		{
+			"the trial's end while trialing", with(paid("trialing"), func(s *claims.Source) { s.TrialEnd = at(later) }),
+			func(p *claims.Plan) { p.Status, p.TrialEnd = claims.StatusTrialing, at(later) },
+		},
 		{"no trial's end afterwards", with(paid("active"), func(s *claims.Source) { s.TrialEnd = at(noon.AddDate(0, -1, 0)) }), func(*claims.Plan) {}},
-		{"grace", with(paid("past_due"), func(s *claims.Source) { s.OldestUnpaidAt = at(noon.AddDate(0, 0, -1)) }),
-			func(p *claims.Plan) { p.Status, p.GraceUntil = claims.StatusPastDue, at(noon.AddDate(0, 0, 6)) }},
+		{
+			"grace", with(paid("past_due"), func(s *claims.Source) { s.OldestUnpaidAt = at(noon.AddDate(0, 0, -1)) }),
+			func(p *claims.Plan) { p.Status, p.GraceUntil = claims.StatusPastDue, at(noon.AddDate(0, 0, 6)) },
+		},
 		{"an unknown unpaid invoice holds without a date", paid("past_due"), func(p *claims.Plan) { p.Status = claims.StatusPastDue }},
 		{"cancelled at period end", with(paid("active"), func(s *claims.Source) {
 			s.CurrentPeriodEnd, s.CancelAtPeriodEnd = at(later), true
@@ -272,8 +282,10 @@ func TestEntry(t *testing.T) {
 			s.CurrentPeriodEnd, s.CancelAt = at(later), at(later.AddDate(1, 0, 0))
 		}), func(p *claims.Plan) { p.CurrentPeriodEnd = at(later) }},
 		{"bundle", with(paid("active"), func(s *claims.Source) { s.Bundle = "acme-suite" }), func(p *claims.Plan) { p.Bundle = "acme-suite" }},
-		{"limited one-time purchase", with(onetime("active"), func(s *claims.Source) { s.ExpiresAt = at(later) }),
-			func(p *claims.Plan) { p.CurrentPeriodEnd = at(later) }},
+		{
+			"limited one-time purchase", with(onetime("active"), func(s *claims.Source) { s.ExpiresAt = at(later) }),
+			func(p *claims.Plan) { p.CurrentPeriodEnd = at(later) },
+		},
 		{"comp of everything", comp(), func(p *claims.Plan) {
 			p.PlanSlug, p.PlanName, p.Features, p.AllFeatures = "comp", "Complimentary", []string{}, true
 		}},

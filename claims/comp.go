@@ -56,8 +56,10 @@ var (
 // shrinks to nothing would mean all features.
 func (c Comp) Validate() error {
 	for _, field := range []struct{ name, value string }{
-		{"user id", c.UserID}, {"client id", c.ClientID},
-		{"plan slug", c.PlanSlug}, {"plan name", c.PlanName},
+		{"user id", c.UserID},
+		{"client id", c.ClientID},
+		{"plan slug", c.PlanSlug},
+		{"plan name", c.PlanName},
 	} {
 		if strings.TrimSpace(field.value) == "" {
 			return fmt.Errorf("%w: %s is empty", ErrInvalidComp, field.name)
@@ -71,7 +73,7 @@ func (c Comp) Validate() error {
 			return fmt.Errorf("%w: blank feature key", ErrInvalidComp)
 		}
 	}
-	if c.ExpiresAt != nil && (c.ExpiresAt.UTC().Year() > 9999 || c.ExpiresAt.UTC().Year() < 1) {
+	if c.ExpiresAt != nil && !sayable(*c.ExpiresAt) {
 		return fmt.Errorf("%w: end in the year %d", ErrInvalidComp, c.ExpiresAt.UTC().Year())
 	}
 	return nil

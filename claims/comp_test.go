@@ -93,3 +93,19 @@ func TestCompAsSource(t *testing.T) {
 		t.Errorf("table %q", c.TableName())
 	}
 }
+
+func TestCompLiveAt(t *testing.T) {
+	t.Parallel()
+	c := validComp()
+	if !c.LiveAt(noon.Add(-time.Second)) || c.LiveAt(noon) {
+		t.Error("a comp counts until the second of its end")
+	}
+	c.ExpiresAt = nil
+	if !c.LiveAt(noon.AddDate(100, 0, 0)) {
+		t.Error("a comp without end counts for ever")
+	}
+	c.EndedAt = at(noon)
+	if c.LiveAt(noon.AddDate(0, 0, -1)) {
+		t.Error("one that was taken back does not count")
+	}
+}

@@ -110,3 +110,10 @@ func rfc3339(t *time.Time) *string {
 	s := t.UTC().Format(time.RFC3339)
 	return &s
 }
+
+// sayable reports whether RFC 3339, with its four digits for the year, can
+// express t.
+func sayable(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 0 && year <= 9999
+}

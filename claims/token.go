@@ -88,6 +88,15 @@ func (p *Plan) UnmarshalJSON(raw []byte) error {
 			return asMalformed(err)
 		}
 	}
+	for _, moment := range []*time.Time{out.CurrentPeriodEnd, out.TrialEnd, out.GraceUntil} {
+		if moment == nil {
+			continue
+		}
+		*moment = moment.UTC()
+		if !sayable(*moment) { // an offset can carry the last day of 9999 beyond it
+			return fmt.Errorf("%w: a time in the year %d", ErrMalformed, moment.Year())
+		}
+	}
 	if out.Features == nil {
 		out.Features = []string{}
 	}

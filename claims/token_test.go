@@ -80,6 +80,7 @@ func TestParseRefusesWrongTypes(t *testing.T) {
 		{"a string for a flag", `{"wolfieauth_plans":[{"planSlug":"p","status":"ACTIVE","allFeatures":"true"}]}`, "allFeatures"},
 		{"a number for a time", `{"wolfieauth_plans":[{"planSlug":"p","status":"ACTIVE","currentPeriodEnd":1}]}`, "currentPeriodEnd"},
 		{"a day for a time", `{"wolfieauth_plans":[{"planSlug":"p","status":"PAST_DUE","graceUntil":"2026-12-22"}]}`, "graceUntil"},
+		{"a time that has five digits in UTC", `{"wolfieauth_plans":[{"planSlug":"p","status":"ACTIVE","currentPeriodEnd":"9999-12-31T23:59:59-01:00"}]}`, "year 10000"},
 		{"half a seat", `{"wolfieauth_plans":[{"planSlug":"p","status":"ACTIVE","seats":1.5}]}`, "seats"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -157,6 +158,7 @@ func TestHeldAt(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"wolfieauth_plans":[{"planSlug":"pro","status":"ACTIVE","features":["a"],"currentPeriodEnd":"2026-12-22T10:00:00Z"}]}`))
 	f.Add([]byte(`{"wolfieauth_plans":[null],"wolfieauth_plans_ver":7}`))
+	f.Add([]byte(`{"wolfieauth_plans":[{"planSlug":"p","status":"ACTIVE","currentPeriodEnd":"9999-12-31T23:59:59-01:00"}]}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, err := claims.Parse(raw)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -51,9 +52,7 @@ func (b *bundle) insert(table string, values row) {
 	if table == "bundle_apps" || table == "plan_features" {
 		withTimes = row{}
 	}
-	for name, value := range values {
-		withTimes[name] = value
-	}
+	maps.Copy(withTimes, values)
 	if err := b.db.Conn(b.t.Context()).Table(table).Create(withTimes).Error; err != nil {
 		b.t.Fatalf("insert into %s: %v", table, err)
 	}
@@ -111,9 +110,7 @@ func (b *bundle) subscribe(org, kind, scope, plan string, change row) string {
 		"recurring": true, "holds": true, "status": "active", "quantity": 2, "currency": "PLN", "billing_interval": "month",
 		"stripe_created_at": noon,
 	}
-	for name, value := range change {
-		values[name] = value
-	}
+	maps.Copy(values, change)
 	b.insert("subscriptions", values)
 	return id
 }

@@ -6,12 +6,19 @@
 // ever reads there.
 package store
 
-import "github.com/wolfieauth/wolfieauth/internal/db"
+import (
+	"strings"
+
+	"github.com/wolfieauth/wolfieauth/internal/db"
+)
 
 // Store reads and writes on one database. It is safe for concurrent use.
 type Store struct {
-	db *db.DB
+	db      *db.DB
+	loadSQL string
 }
 
 // New answers a store on d, which must be migrated.
-func New(d *db.DB) *Store { return &Store{db: d} }
+func New(d *db.DB) *Store {
+	return &Store{db: d, loadSQL: strings.ReplaceAll(loadSQL, "@plan_features", featuresSQL[d.Dialect()])}
+}
