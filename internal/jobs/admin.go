@@ -1,0 +1,69 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/wolfieauth/wolfieauth/internal/db"
+)
+
+// Item is a row of work as an admin sees it. Times are UTC.
+type Item struct {
+	Kind       string     `json:"kind"`
+	Key        string     `gorm:"column:item_key" json:"key"`
+	Wanted     int64      `json:"wanted"`
+	Done       int64      `json:"done"`
+	DueAt      *time.Time `json:"dueAt"`
+	RetryAt    *time.Time `json:"retryAt"`
+	LeaseUntil *time.Time `json:"leaseUntil"`
+	Attempts   int64      `json:"attempts"`
+	LastError  string     `json:"lastError"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	UpdatedAt  time.Time  `json:"updatedAt"`
+}
+
+// Open tells whether the item is still wanted.
+func (i Item) Open() bool { return i.Wanted > i.Done }
+
+// TableName is gorm's.
+func (Item) TableName() string { return "work_items" }
+
+// Failed lists what has failed and is still wanted, the latest failure first, at most limit.
+func (r *Runner) Failed(ctx context.Context, limit int) ([]Item, error) {
+	var items []Item
+	err := r.db.Conn(ctx).Where("wanted > done AND attempts > 0").Order("updated_at DESC").Limit(limit).Find(&items).Error
+	return items, db.Err("list failed work", err)
+}
+
+// Item answers one row: an error that wraps [db.ErrNotFound] where there is none.
+func (r *Runner) Item(ctx context.Context, kind, key string) (Item, error) {
+	var it Item
+	err := r.db.Conn(ctx).Take(&it, "kind = ? AND item_key = ?", kind, key).Error
+	return it, db.Err(fmt.Sprintf("load work %s %s", kind, key), err)
+}
+
+// Retry has an item tried now, whatever its backoff, and once more where it was done: an error that wraps
+// [db.ErrNotFound] where it was never wanted.
+func (r *Runner) Retry(ctx context.Context, kind, key string) error {
+	return r.db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := r.Item(ctx, kind, key); err != nil {
+			return err
+		}
+		return r.Want(ctx, kind, key)
+	})
+}
+
+// Stats counts rows, for the metrics.
+type Stats struct {
+	Open    int64 // wanted and not done
+	Failing int64 // of these, failed at least once
+}
+
+// Stats counts what is open and what is failing.
+func (r *Runner) Stats(ctx context.Context) (Stats, error) {
+	var s Stats
+	err := r.db.Conn(ctx).Raw(`SELECT COUNT(*) AS open, COALESCE(SUM(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), 0) AS failing
+		FROM work_items WHERE wanted > done`).Scan(&s).Error
+	return s, db.Err("count work", err)
+}
