@@ -68,6 +68,8 @@ type Checkout struct {
 	Livemode  bool
 	Currency  string
 	Lang      string
+	Email     string // of the buyer, for the customer at Stripe
+	TrialDays int64
 	ReturnTo  string
 	SessionID string
 	URL       string `gorm:"column:url"`
@@ -93,10 +95,11 @@ const (
 	StatusPaused            SubscriptionStatus = "paused"
 )
 
-// Live tells whether a subscription of this status occupies its scope: a second purchase there is refused.
+// Live tells whether a subscription of this status occupies its scope: a second purchase there is refused. An
+// incomplete one does not: its first payment never came, and its buyer must be able to try again.
 func (s SubscriptionStatus) Live() bool {
 	switch s {
-	case StatusTrialing, StatusActive, StatusPastDue, StatusUnpaid, StatusPaused, StatusIncomplete:
+	case StatusTrialing, StatusActive, StatusPastDue, StatusUnpaid, StatusPaused:
 		return true
 	default:
 		return false

@@ -1,0 +1,108 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wolfieauth/wolfieauth/internal/money"
+)
+
+// EnableBilling is what an app needs to sell.
+type EnableBilling struct {
+	ClientID        string
+	Gateway         GatewayKind
+	Livemode        bool
+	DefaultCurrency string
+	DefaultCountry  string // or ""
+	Headline        string
+	Sentence        string
+}
+
+// EnableBilling switches an app's billing on, or changes its settings; the same settings again change nothing.
+// It answers [FieldErrors], or [ErrAppNotFound].
+func (s *Service) EnableBilling(ctx context.Context, in EnableBilling) error {
+	what := "enable billing of " + in.ClientID
+	app, err := s.apps.App(ctx, in.ClientID)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if err := in.check().err(what); err != nil {
+		return err
+	}
+	return s.changeCatalog(ctx, what, func(ctx context.Context) error {
+		now := s.now()
+		next := AppSettings{
+			ClientID: app.ClientID, OrgID: app.OrgID, Enabled: true, Gateway: in.Gateway, Livemode: in.Livemode,
+			DefaultCurrency: strings.ToUpper(in.DefaultCurrency), DefaultCountry: strings.ToUpper(in.DefaultCountry),
+			Headline: in.Headline, Sentence: in.Sentence, CreatedAt: now, UpdatedAt: now,
+		}
+		old, err := s.store.Settings(ctx, in.ClientID)
+		if err != nil && !errors.Is(err, ErrBillingOff) {
+			return err
+		}
+		if err == nil {
+			next.CreatedAt, next.UpdatedAt = old.CreatedAt, old.UpdatedAt
+			if sameSettings(next, old) {
+				return errUnchanged
+			}
+			next.UpdatedAt = now
+		}
+		return s.store.SaveSettings(ctx, next)
+	})
+}
+
+func sameSettings(a, b AppSettings) bool {
+	a.CreatedAt, a.UpdatedAt, b.CreatedAt, b.UpdatedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	return a == b
+}
+
+func (in EnableBilling) check() *mistakes {
+	m := &mistakes{}
+	switch in.Gateway {
+	case GatewayConnect, GatewayPlatform:
+	case GatewayManaged:
+		m.check(!in.Livemode, "livemode", CodeInvalid) // the shared account is a test account
+	default:
+		m.add("gateway", CodeInvalid)
+	}
+	m.check(money.Known(in.DefaultCurrency), "defaultCurrency", CodeUnknownCurrency)
+	m.check(in.DefaultCountry == "" || knownCountry(strings.ToUpper(in.DefaultCountry)), "defaultCountry", CodeUnknownCountry)
+	m.text("headline", in.Headline, 120, false)
+	m.text("sentence", in.Sentence, 400, false)
+	return m
+}
+
+// ArchivePlan ends the sale of a plan; its buyers keep it. It answers [ErrPlanNotFound].
+func (s *Service) ArchivePlan(ctx context.Context, planID string) error {
+	return s.changeCatalog(ctx, "archive plan "+planID, func(ctx context.Context) error {
+		return s.store.ArchivePlan(ctx, planID, s.now())
+	})
+}
+
+// RetirePrice ends the sale of a price; its buyers keep it. It answers [ErrPriceNotFound].
+func (s *Service) RetirePrice(ctx context.Context, priceID string) error {
+	return s.changeCatalog(ctx, "retire price "+priceID, func(ctx context.Context) error {
+		return s.store.RetirePrice(ctx, priceID, s.now())
+	})
+}
+
+// errUnchanged ends a change that found everything as it should be; nobody needs to forget anything.
+var errUnchanged = errors.New("unchanged")
+
+// changeCatalog runs one change. The version row is written first: it is the lock that keeps two changes
+// apart, so that a check inside (a slug that no plan of a bundle has, say) still holds when the row is written.
+func (s *Service) changeCatalog(ctx context.Context, what string, change func(ctx context.Context) error) error {
+	err := s.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.versions.Bump(ctx, VersionCatalog); err != nil {
+			return err
+		}
+		return change(ctx)
+	})
+	if err == nil || errors.Is(err, errUnchanged) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

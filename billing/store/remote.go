@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/wolfieauth/wolfieauth/billing"
+)
+
+// Account implements [billing.RemoteNames].
+func (s *Store) Account(ctx context.Context, orgID string, livemode bool) (billing.StripeAccount, error) {
+	var row billing.StripeAccount
+	err := s.db.Conn(ctx).Take(&row, "org_id = ? AND livemode = ?", orgID, livemode).Error
+	return row, fail("read connected account", err, billing.ErrAccountNotFound)
+}
+
+// AccountKnown implements [billing.RemoteNames]. The platform's own account is always known. One that was
+// disconnected is still known by its customers.
+func (s *Store) AccountKnown(ctx context.Context, account string, livemode bool) (bool, error) {
+	if account == "" {
+		return true, nil
+	}
+	var n int64
+	err := s.db.Conn(ctx).Raw(`SELECT COUNT(*) FROM (
+		SELECT account FROM stripe_accounts WHERE account = ? AND livemode = ?
+		UNION SELECT account FROM stripe_customers WHERE account = ? AND livemode = ?) known`,
+		account, livemode, account, livemode).Scan(&n).Error
+	return n > 0, fail("look for account", err, nil)
+}
+
+// ConnectAccount implements [billing.RemoteNames].
+func (s *Store) ConnectAccount(ctx context.Context, account billing.StripeAccount) error {
+	return fail("save connected account", exact(s.db.Conn(ctx)).Save(&account).Error, nil)
+}
+
+// ClaimProduct implements [billing.RemoteNames].
+func (s *Store) ClaimProduct(ctx context.Context, row billing.StripeProduct) (billing.StripeProduct, error) {
+	err := unlessThere(s.db.Conn(ctx)).Create(&row).Error
+	var found billing.StripeProduct
+	if err == nil {
+		err = s.db.Conn(ctx).Take(&found, "plan_id = ? AND account = ? AND livemode = ?", row.PlanID, row.Account, row.Livemode).Error
+	}
+	return found, fail("claim product", err, nil)
+}
+
+// NameProduct implements [billing.RemoteNames].
+func (s *Store) NameProduct(ctx context.Context, rowID, productID string, at time.Time) error {
+	return s.name(ctx, &billing.StripeProduct{}, "product_id", rowID, productID, at)
+}
+
+// ClaimPrice implements [billing.RemoteNames].
+func (s *Store) ClaimPrice(ctx context.Context, row billing.StripePrice) (billing.StripePrice, error) {
+	err := unlessThere(s.db.Conn(ctx)).Create(&row).Error
+	var found billing.StripePrice
+	if err == nil {
+		err = s.db.Conn(ctx).Take(&found, "price_id = ? AND account = ? AND livemode = ?", row.PriceID, row.Account, row.Livemode).Error
+	}
+	return found, fail("claim price", err, nil)
+}
+
+// NamePrice implements [billing.RemoteNames].
+func (s *Store) NamePrice(ctx context.Context, rowID, stripePriceID string, at time.Time) error {
+	return s.name(ctx, &billing.StripePrice{}, "stripe_price_id", rowID, stripePriceID, at)
+}
+
+// ClaimCustomer implements [billing.RemoteNames].
+func (s *Store) ClaimCustomer(ctx context.Context, row billing.Customer) (billing.Customer, error) {
+	err := unlessThere(s.db.Conn(ctx)).Create(&row).Error
+	var found billing.Customer
+	if err == nil {
+		err = s.db.Conn(ctx).Take(&found, "org_id = ? AND account = ? AND livemode = ? AND currency = ?",
+			row.OrgID, row.Account, row.Livemode, row.Currency).Error
+	}
+	return found, fail("claim customer", err, nil)
+}
+
+// NameCustomer implements [billing.RemoteNames].
+func (s *Store) NameCustomer(ctx context.Context, rowID, customerID string, at time.Time) error {
+	return s.name(ctx, &billing.Customer{}, "customer_id", rowID, customerID, at)
+}
+
+// name stores Stripe's answer where there is none: the same key had the same answer for everybody who asked.
+func (s *Store) name(ctx context.Context, model any, column, rowID, name string, at time.Time) error {
+	err := s.db.Conn(ctx).Model(model).Where("id = ? AND "+column+" = ''", rowID).
+		Updates(map[string]any{column: name, "updated_at": at}).Error
+	return fail("store "+column, err, nil)
+}
+
+// Customers implements [billing.RemoteNames].
+func (s *Store) Customers(ctx context.Context, orgID, account string, livemode bool) ([]billing.Customer, error) {
+	var rows []billing.Customer
+	err := s.db.Conn(ctx).Where("org_id = ? AND account = ? AND livemode = ? AND customer_id <> ''", orgID, account, livemode).
+		Order("created_at DESC, id DESC").Find(&rows).Error
+	return rows, fail("read customers", err, nil)
+}
+
+// CustomerNamed implements [billing.RemoteNames].
+func (s *Store) CustomerNamed(ctx context.Context, account string, livemode bool, customerID string) (billing.Customer, error) {
+	var row billing.Customer
+	err := s.db.Conn(ctx).Take(&row, "account = ? AND livemode = ? AND customer_id = ? AND customer_id <> ''", account, livemode, customerID).Error
+	return row, fail("look for customer", err, billing.ErrCustomerNotFound)
+}
+
+// PriceNamed implements [billing.RemoteNames].
+func (s *Store) PriceNamed(ctx context.Context, account string, livemode bool, stripePriceID string) (string, error) {
+	var row billing.StripePrice
+	err := s.db.Conn(ctx).Take(&row, "account = ? AND livemode = ? AND stripe_price_id = ? AND stripe_price_id <> ''", account, livemode, stripePriceID).Error
+	return row.PriceID, fail("look for price", err, billing.ErrPriceNotFound)
+}

@@ -1,0 +1,141 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors of the store, beside those named for each thing.
+var (
+	// ErrRace means that another transaction wrote the same thing first; look again and decide anew.
+	ErrRace = errors.New("written by another at the same moment")
+	// ErrAccountNotFound means that the org has connected no account in that mode.
+	ErrAccountNotFound = errors.New("no connected account")
+	// ErrCustomerNotFound means that no customer of ours has this id on that account and mode.
+	ErrCustomerNotFound = errors.New("customer not found")
+	// ErrRefundNotFound means that no such refund was decided.
+	ErrRefundNotFound = errors.New("refund not found")
+)
+
+// Store is everything that the rules keep. Each method is one statement or a few in the transaction of ctx.
+type Store interface {
+	CatalogStore
+	CatalogWriter
+	RemoteNames
+	CheckoutStore
+	SubscriptionStore
+	EventStore
+	RefundStore
+}
+
+// CatalogStore reads what is sold.
+type CatalogStore interface {
+	// Settings answers [ErrBillingOff] for an app without any.
+	Settings(ctx context.Context, clientID string) (AppSettings, error)
+	// PlansForSale answers the plans of the scopes that are not archived, by position and name, with features
+	// and active prices.
+	PlansForSale(ctx context.Context, scopes []Scope) ([]Plan, error)
+	// Plan answers a plan with features and all prices, or [ErrPlanNotFound].
+	Plan(ctx context.Context, id string) (Plan, error)
+	// Price answers a price with its tiers, or [ErrPriceNotFound].
+	Price(ctx context.Context, id string) (Price, error)
+	// Features answers the features of the scopes, by key.
+	Features(ctx context.Context, scopes []Scope) ([]Feature, error)
+	// SlugTaken tells whether a plan of one of the scopes has the slug, archived ones included.
+	SlugTaken(ctx context.Context, scopes []Scope, slug string) (bool, error)
+}
+
+// CatalogWriter changes what is sold. Inserts answer [ErrRace] for a row that exists already.
+type CatalogWriter interface {
+	SaveSettings(ctx context.Context, settings AppSettings) error
+	InsertPlan(ctx context.Context, plan Plan) error
+	InsertFeature(ctx context.Context, feature Feature) error
+	InsertPrice(ctx context.Context, price Price) error
+	// ArchivePlan and RetirePrice answer the NotFound of their thing; a second time changes nothing.
+	ArchivePlan(ctx context.Context, id string, at time.Time) error
+	RetirePrice(ctx context.Context, id string, at time.Time) error
+}
+
+// RemoteNames keeps what our things are called at Stripe. Each Claim writes the row, or answers the one that is
+// there; each Name stores Stripe's answer where there is none yet.
+type RemoteNames interface {
+	// Account answers an org's connected account, or [ErrAccountNotFound].
+	Account(ctx context.Context, orgID string, livemode bool) (StripeAccount, error)
+	// AccountKnown tells whether anything of ours belongs to the account in that mode.
+	AccountKnown(ctx context.Context, account string, livemode bool) (bool, error)
+	// ConnectAccount stores an org's account of one mode, or replaces it.
+	ConnectAccount(ctx context.Context, account StripeAccount) error
+	ClaimProduct(ctx context.Context, row StripeProduct) (StripeProduct, error)
+	NameProduct(ctx context.Context, rowID, productID string, at time.Time) error
+	ClaimPrice(ctx context.Context, row StripePrice) (StripePrice, error)
+	NamePrice(ctx context.Context, rowID, stripePriceID string, at time.Time) error
+	ClaimCustomer(ctx context.Context, row Customer) (Customer, error)
+	NameCustomer(ctx context.Context, rowID, customerID string, at time.Time) error
+	// Customers answers an org's customers on an account, the newest first; none is no error.
+	Customers(ctx context.Context, orgID, account string, livemode bool) ([]Customer, error)
+	// CustomerNamed answers our customer of that name, or [ErrCustomerNotFound].
+	CustomerNamed(ctx context.Context, account string, livemode bool, customerID string) (Customer, error)
+	// PriceNamed answers the id of our price of that name, or [ErrPriceNotFound].
+	PriceNamed(ctx context.Context, account string, livemode bool, stripePriceID string) (priceID string, err error)
+}
+
+// CheckoutStore keeps attempts to buy.
+type CheckoutStore interface {
+	// ClaimCheckout writes the row, or answers the open one of the same buyer, price, quantity and return
+	// address.
+	ClaimCheckout(ctx context.Context, row Checkout) (Checkout, error)
+	// OpenSession stores what Stripe answered where nothing is stored yet, and answers the row as it is now.
+	OpenSession(ctx context.Context, id, sessionID, url string, at time.Time) (Checkout, error)
+	// Checkout and CheckoutOfSession answer [ErrCheckoutNotFound].
+	Checkout(ctx context.Context, id string) (Checkout, error)
+	CheckoutOfSession(ctx context.Context, account string, livemode bool, sessionID string) (Checkout, error)
+	// CloseCheckout moves an open checkout to a final status, or a completed one to refunded; moved is false
+	// when it was there already.
+	CloseCheckout(ctx context.Context, id string, to CheckoutStatus, at time.Time) (moved bool, err error)
+	// OpenCheckouts answers the open ones of an org in a scope.
+	OpenCheckouts(ctx context.Context, orgID string, scope Scope, livemode bool) ([]Checkout, error)
+	// UnfinishedCheckouts answers open ones begun before a moment, the oldest first.
+	UnfinishedCheckouts(ctx context.Context, before time.Time, limit int) ([]Checkout, error)
+}
+
+// SubscriptionStore keeps what is paid for.
+type SubscriptionStore interface {
+	// Subscription and SubscriptionNamed answer [ErrSubscriptionNotFound].
+	Subscription(ctx context.Context, id string) (Subscription, error)
+	SubscriptionNamed(ctx context.Context, account string, livemode bool, stripeID string) (Subscription, error)
+	// Holder answers the one that counts for an org in a scope, or [ErrSubscriptionNotFound].
+	Holder(ctx context.Context, orgID string, scope Scope, livemode bool) (Subscription, error)
+	// SaveSubscription inserts or replaces by id; [ErrRace] when another one holds, or has the same name.
+	SaveSubscription(ctx context.Context, sub Subscription) error
+	// HadAny tells whether the org ever had a subscription in the scope.
+	HadAny(ctx context.Context, orgID string, scope Scope, livemode bool) (bool, error)
+	// Bought answers what the orgs have in the scopes: what has not ended, and what ended after since.
+	Bought(ctx context.Context, scopes []Scope, livemode bool, orgIDs []string, since time.Time) ([]Bought, error)
+	// StaleSubscriptions answers those that have not ended and were last read before a moment, or whose period
+	// ended before another, the longest unread first.
+	StaleSubscriptions(ctx context.Context, readBefore, endedBefore time.Time, limit int) ([]Subscription, error)
+}
+
+// EventStore keeps deliveries and the order of reads.
+type EventStore interface {
+	// RecordEvent answers false when the event was recorded before.
+	RecordEvent(ctx context.Context, event WebhookEvent) (fresh bool, err error)
+	// SettleEvents writes the outcome of every event about an object that has none and arrived before a
+	// moment.
+	SettleEvents(ctx context.Context, account string, livemode bool, objectID, outcome string, before, at time.Time) error
+	// TakeRead numbers a read that is about to begin.
+	TakeRead(ctx context.Context, account string, livemode bool, objectID string) (generation int64, err error)
+	// StoreRead answers false when a read of a higher number was stored already.
+	StoreRead(ctx context.Context, account string, livemode bool, objectID string, generation int64) (newest bool, err error)
+}
+
+// RefundStore keeps decisions to give money back.
+type RefundStore interface {
+	// DecideRefund writes the row, or answers the one for the same subscription and reason.
+	DecideRefund(ctx context.Context, row Refund) (Refund, error)
+	// Refund answers [ErrRefundNotFound].
+	Refund(ctx context.Context, id string) (Refund, error)
+	// RefundDone stores Stripe's answer; first is false when one is stored already.
+	RefundDone(ctx context.Context, id, refundID string, at time.Time) (first bool, err error)
+}
