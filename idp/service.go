@@ -1,0 +1,95 @@
+package idp
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Tx runs fn in one transaction carried by the context that fn receives; a call inside a transaction joins it.
+// internal/db.DB is one.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Passwords hashes and verifies passwords; internal/secret.Passwords is one. Both may answer secret.ErrBusy.
+type Passwords interface {
+	Hash(ctx context.Context, password string) (string, error)
+	// Verify costs the same time for an empty hash, which is never right.
+	Verify(ctx context.Context, password, hash string) (ok, rehash bool, err error)
+}
+
+// Revoker ends what people hold elsewhere: browser sessions and OAuth grants. Each call runs in the
+// transaction of the change that made it necessary, and naming nobody who holds anything is no error.
+type Revoker interface {
+	// EndSessions ends the user's browser sessions but for one, whose id may be "".
+	EndSessions(ctx context.Context, userID, exceptSessionID string) error
+	// RevokeGrants revokes all refresh and access tokens of the user.
+	RevokeGrants(ctx context.Context, userID string) error
+	// LeaveOrg takes the org out of the user's sessions and revokes the grants that act for it.
+	LeaveOrg(ctx context.Context, orgID, userID string) error
+}
+
+// Seats hears that the number of active members of an org has changed, in the same transaction.
+type Seats interface {
+	MembersChanged(ctx context.Context, orgID string) error
+}
+
+// Store is everything that the services keep; idp/store.Store is the one.
+type Store interface {
+	UserStore
+	OneTimeStore
+	OrgStore
+	AppStore
+	BundleStore
+}
+
+// Deps are what the services stand on. Seats may be nil; everything else is required.
+type Deps struct {
+	Store     Store
+	Tx        Tx
+	Now       func() time.Time
+	Passwords Passwords
+	Mail      Mailer
+	Audit     Auditor
+	Revoker   Revoker
+	Seats     Seats
+}
+
+// Service is the identity wing's rules over its store. It is safe for concurrent use.
+type Service struct {
+	deps Deps
+}
+
+// New makes the services.
+func New(deps Deps) *Service {
+	if deps.Seats == nil {
+		deps.Seats = noSeats{}
+	}
+	return &Service{deps: deps}
+}
+
+type noSeats struct{}
+
+func (noSeats) MembersChanged(context.Context, string) error { return nil }
+
+// now is the clock in UTC, at the precision that both engines keep.
+func (s *Service) now() time.Time { return s.deps.Now().UTC().Truncate(time.Microsecond) }
+
+func newID() (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make id: %w", err)
+	}
+	return id.String(), nil
+}
+
+// orNewID keeps an id that the caller fixed (the demo's) and makes one otherwise.
+func orNewID(id string) (string, error) {
+	if id != "" {
+		return id, nil
+	}
+	return newID()
+}

@@ -1,0 +1,153 @@
+package idp_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wolfieauth/wolfieauth/idp"
+	"github.com/wolfieauth/wolfieauth/idp/store"
+	"github.com/wolfieauth/wolfieauth/internal/audit"
+	"github.com/wolfieauth/wolfieauth/internal/db"
+	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
+)
+
+// house is the services over one fresh database, with stand-ins that remember what they were told.
+type house struct {
+	*idp.Service
+	db      *db.DB
+	store   *store.Store
+	clock   *clock
+	mail    *letters
+	revoked *revocations
+	seats   *seatCounter
+	log     *audit.Log
+}
+
+func each(t *testing.T, test func(t *testing.T, h *house)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { test(t, setupWith(t, d, db.NewVersions(d))) })
+}
+
+func setupWith(t *testing.T, d *db.DB, versions *db.Versions) *house {
+	t.Helper()
+	h := &house{
+		db: d, store: store.New(d, versions), clock: &clock{at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)},
+		mail: &letters{}, revoked: &revocations{}, seats: &seatCounter{},
+	}
+	h.log = audit.NewLog(d, h.clock.now)
+	h.Service = idp.New(idp.Deps{
+		Store: h.store, Tx: d, Now: h.clock.now, Passwords: plainPasswords{}, Mail: h.mail, Audit: h.log,
+		Revoker: h.revoked, Seats: h.seats,
+	})
+	return h
+}
+
+func (h *house) user(t *testing.T, email string) idp.User {
+	t.Helper()
+	u, _, err := h.CreateUser(t.Context(), idp.CreateUser{Email: email, Name: "Somebody", Password: "correct horse"})
+	if err != nil {
+		t.Fatalf("create user %s: %v", email, err)
+	}
+	return u
+}
+
+func (h *house) org(t *testing.T, slug string) (idp.Org, idp.User) {
+	t.Helper()
+	owner := h.user(t, "owner@"+slug+".test")
+	o, err := h.CreateOrg(t.Context(), idp.CreateOrg{Slug: slug, Name: strings.ToUpper(slug), OwnerUserID: owner.ID})
+	if err != nil {
+		t.Fatalf("create org %s: %v", slug, err)
+	}
+	return o, owner
+}
+
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// plainPasswords is fast; internal/secret tests the true one.
+type plainPasswords struct{}
+
+func (plainPasswords) Hash(_ context.Context, p string) (string, error) { return "plain:" + p, nil }
+
+func (plainPasswords) Verify(_ context.Context, p, hash string) (ok, rehash bool, err error) {
+	old := hash == "old:"+p
+	return old || hash == "plain:"+p, old, nil
+}
+
+type letters struct {
+	mu   sync.Mutex
+	sent []idp.Mail
+}
+
+func (l *letters) Queue(_ context.Context, m idp.Mail) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent = append(l.sent, m)
+	return nil
+}
+
+// last answers the newest letter of a template and the token in its link.
+func (l *letters) last(t *testing.T, template string) (m idp.Mail, token string) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m = range l.sent {
+		if m.Template == template {
+			token = m.Path[strings.LastIndexByte(m.Path, '/')+1:]
+		}
+	}
+	for i := len(l.sent) - 1; i >= 0; i-- {
+		if l.sent[i].Template == template {
+			return l.sent[i], token
+		}
+	}
+	t.Fatalf("no letter %s among %d", template, len(l.sent))
+	return m, ""
+}
+
+func (l *letters) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.sent)
+}
+
+type revocations struct{ calls []string }
+
+func (r *revocations) EndSessions(_ context.Context, userID, except string) error {
+	r.calls = append(r.calls, "sessions "+userID+" but "+except)
+	return nil
+}
+
+func (r *revocations) RevokeGrants(_ context.Context, userID string) error {
+	r.calls = append(r.calls, "grants "+userID)
+	return nil
+}
+
+func (r *revocations) LeaveOrg(_ context.Context, orgID, userID string) error {
+	r.calls = append(r.calls, "org "+orgID+" "+userID)
+	return nil
+}
+
+type seatCounter struct{ changed []string }
+
+func (s *seatCounter) MembersChanged(_ context.Context, orgID string) error {
+	s.changed = append(s.changed, orgID)
+	return nil
+}
