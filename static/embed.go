@@ -5,7 +5,7 @@ package static
 
 import "embed"
 
-// Files holds css/*.css, js/*.js and fonts/*.
+// Files holds css/*.css, js/*.js, fonts/* and img/*.
 //
-//go:embed css/*.css js/*.js fonts/*
+//go:embed css/*.css js/*.js fonts/* img/*
 var Files embed.FS

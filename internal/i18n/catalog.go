@@ -178,3 +178,27 @@ func Args(args ...any) map[string]any {
 	}
 	return data
 }
+
+// Text answers the untouched text of key, all plural forms together; it is for checks.
+func (c *Catalog) Text(lang, key string) string {
+	m := c.keys[lang][key]
+	if m == nil {
+		return ""
+	}
+	return strings.Join([]string{m.One, m.Few, m.Many, m.Other}, "\n")
+}
+
+// Forms lists the plural forms that key has; a plain sentence has "other" alone.
+func (c *Catalog) Forms(lang, key string) []string {
+	var forms []string
+	m := c.keys[lang][key]
+	if m == nil {
+		return nil
+	}
+	for _, f := range []struct{ name, text string }{{"one", m.One}, {"few", m.Few}, {"many", m.Many}, {"other", m.Other}} {
+		if f.text != "" {
+			forms = append(forms, f.name)
+		}
+	}
+	return forms
+}

@@ -73,4 +73,3 @@ func (e *Edge) Binding(c echo.Context, name string) (value string, ok bool) {
 }
 
 func realNow() time.Time { return time.Now() } //nolint:forbidigo // see SetBinding
-

@@ -19,7 +19,10 @@ var (
 const (
 	// textContrast is the least contrast of text in WCAG 2.2 level AA (success criterion 1.4.3).
 	textContrast = 4.5
-	defaultBrand = "#4f46e5"
+	// fillContrast keeps a filled surface visible on ours, a black button on a dark page say, without
+	// spoiling a light brand; the text on it carries the meaning.
+	fillContrast = 1.35
+	defaultBrand = "#0f5f52"
 )
 
 // BrandCSS answers the stylesheet that paints a page in an app's colour (`#rgb` or `#rrggbb`; anything else
@@ -37,6 +40,9 @@ func BrandCSS(color string) []byte {
 
 // brandRoles writes the roles of accent over surfaces; toward is the end (black or white) that stands out there.
 func brandRoles(accent rgb, surfaces []rgb, toward rgb) string {
+	for step := 1; step <= 20 && contrast(accent, surfaces[0]) < fillContrast; step++ {
+		accent = mix(accent, toward, 0.05)
+	}
 	text := rgb{255, 255, 255}
 	if contrast(accent, text) < textContrast {
 		text = rgb{} // of white and black, one always has 4.58:1 or more
@@ -46,8 +52,8 @@ func brandRoles(accent rgb, surfaces []rgb, toward rgb) string {
 		hover = mix(accent, rgb{255, 255, 255}, 0.16)
 	}
 	ink := accent
-	for step := 1; step <= 20 && !readable(ink, surfaces); step++ {
-		ink = mix(accent, toward, float64(step)*0.05)
+	for step := 1; step <= 60 && !readable(ink, surfaces); step++ {
+		ink = mix(ink, toward, 0.08)
 	}
 	return fmt.Sprintf("--accent:%s;--accent-hover:%s;--accent-text:%s;--accent-ink:%s;--accent-soft:%s;",
 		accent, hover, text, ink, mix(surfaces[0], ink, 0.1))

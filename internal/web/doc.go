@@ -41,7 +41,8 @@
 //
 // A view is a struct that embeds [Page], handed over as a pointer. The page lies in
 // templates/<folder>/<page>.html, is named "<folder>/<page>", and defines "main" and, if it likes, "title",
-// "head-note" (beside the brand), "rail" (the links of layout "rail") and "aside" (under the card):
+// "rail" (the links of layout "rail"), "nav" (in the header), "aside" (below), "footer", "head" and "robots"
+// (empty for a page that search engines may list):
 //
 //	{{define "title"}}{{t "login.title"}}{{end}}
 //	{{define "main"}}
