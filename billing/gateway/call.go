@@ -58,26 +58,28 @@ func (g *Gateway) do(ctx context.Context, op operation, params stripe.ParamsCont
 	return got.LastResponse.RawJSON, nil
 }
 
-// create sends a request that makes something and returns the new object's id. The library would invent an
-// idempotency key where there is none, so that a repeated call would make a second thing: none is refused.
+// keyed sends a request under an idempotency key. The library would invent one where there is none, so that a
+// repeated call would make a second thing: an empty key is refused.
+func (g *Gateway) keyed(ctx context.Context, op operation, key string, params stripe.ParamsContainer) ([]byte, error) {
+	if key == "" {
+		return nil, fmt.Errorf("%s: no idempotency key: %w", op.what, billing.ErrStripeRefused)
+	}
+	params.GetParams().SetIdempotencyKey(key)
+	return g.do(ctx, op, params)
+}
+
+// create makes something and returns the new object's id.
 func (g *Gateway) create(ctx context.Context, op operation, key string, params stripe.ParamsContainer) (string, error) {
-	raw, err := g.createRaw(ctx, op, key, params)
+	op.method = http.MethodPost
+	raw, err := g.keyed(ctx, op, key, params)
 	if err != nil {
 		return "", err
 	}
 	var made struct {
 		ID string `json:"id"`
 	}
-	return made.ID, decoded(op, json.Unmarshal(raw, &made), made.ID != "")
-}
-
-func (g *Gateway) createRaw(ctx context.Context, op operation, key string, params stripe.ParamsContainer) ([]byte, error) {
-	if key == "" {
-		return nil, fmt.Errorf("%s: no idempotency key: %w", op.what, billing.ErrStripeRefused)
-	}
-	op.method = http.MethodPost
-	params.GetParams().SetIdempotencyKey(key)
-	return g.do(ctx, op, params)
+	err = json.Unmarshal(raw, &made)
+	return made.ID, decoded(op, err, made.ID != "")
 }
 
 func emptyID(op operation) error {

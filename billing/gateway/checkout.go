@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/stripe/stripe-go/v76"
@@ -28,8 +27,8 @@ func (g *Gateway) CreateCustomer(ctx context.Context, at billing.Account, key st
 // CreateCheckout opens a hosted checkout. A trial asks for a card all the same, so that it can renew; a purchase
 // whose total is nothing does not.
 func (g *Gateway) CreateCheckout(ctx context.Context, at billing.Account, key string, spec billing.CheckoutSpec) (billing.RemoteCheckout, error) {
-	op := operation{what: "create checkout", path: sessionsPath, at: at}
-	raw, err := g.createRaw(ctx, op, key, checkoutParams(spec))
+	op := operation{what: "create checkout", method: http.MethodPost, path: sessionsPath, at: at}
+	raw, err := g.keyed(ctx, op, key, checkoutParams(spec))
 	if err != nil {
 		return billing.RemoteCheckout{}, err
 	}
@@ -108,7 +107,7 @@ func (g *Gateway) ExpireCheckout(ctx context.Context, at billing.Account, sessio
 		return emptyID(op)
 	}
 	_, err := g.do(ctx, op, &stripe.CheckoutSessionExpireParams{})
-	if !errors.Is(err, billing.ErrStripeRefused) {
+	if !refusedByStripe(err) {
 		return err
 	}
 	found, readErr := g.ReadCheckout(ctx, at, sessionID)

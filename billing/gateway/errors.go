@@ -91,6 +91,12 @@ func goneIf(param string, err error) error {
 	return err
 }
 
+// refusedByStripe tells a refusal of Stripe's from one of our own.
+func refusedByStripe(err error) bool {
+	var r *refusal
+	return errors.As(err, &r) && r.kind == billing.ErrStripeRefused //nolint:errorlint // kind is a sentinel itself
+}
+
 // hasCode tells whether Stripe refused with this code.
 func hasCode(err error, code stripe.ErrorCode) bool {
 	var r *refusal
@@ -107,7 +113,9 @@ func isNetwork(err error) bool {
 // secretShapes are keys, whole or masked as Stripe quotes them, and e-mail addresses.
 var secretShapes = regexp.MustCompile(`\b(?:sk|rk|pk|whsec|ek)_[A-Za-z0-9_*]+|[^\s'"<>()]+@[^\s'"<>()]+`)
 
-func withoutSecrets(message string) string { return secretShapes.ReplaceAllString(message, "[removed]") }
+func withoutSecrets(message string) string {
+	return secretShapes.ReplaceAllString(message, "[removed]")
+}
 
 // decoded reports an answer that could not be read or lacks what it must have.
 func decoded(op operation, err error, whole bool) error {

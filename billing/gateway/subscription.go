@@ -92,13 +92,11 @@ func (g *Gateway) CancelNow(ctx context.Context, at billing.Account, key, id str
 	if id == "" {
 		return emptyID(op)
 	}
-	params := &stripe.SubscriptionCancelParams{}
-	params.SetIdempotencyKey(key)
-	_, err := g.do(ctx, op, params)
+	_, err := g.keyed(ctx, op, key, &stripe.SubscriptionCancelParams{})
 	switch {
 	case errors.Is(err, billing.ErrStripeGone):
 		return nil
-	case errors.Is(err, billing.ErrStripeRefused) && g.hasEnded(ctx, at, id):
+	case refusedByStripe(err) && g.hasEnded(ctx, at, id):
 		return nil
 	default:
 		return err
