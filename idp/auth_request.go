@@ -13,8 +13,6 @@ var (
 	// ErrAuthRequestNotFound means that the sign-in is unknown, over, past its time, or was begun in another
 	// browser. The page says to start again from the app.
 	ErrAuthRequestNotFound = errors.New("auth request not found")
-	// ErrAuthRequestPending means that a step is still missing.
-	ErrAuthRequestPending = errors.New("auth request not complete")
 )
 
 // Prompts of OIDC Core section 3.1.2.1.
@@ -38,23 +36,24 @@ type AuthRequest struct {
 	Nonce         string
 	Scopes        column.Strings // allowed and known ones
 	CodeChallenge string         // S256, or ""
-	ClaimsRequest string         // the `claims` parameter, or ""
-	Prompt        column.Strings
-	MaxAge        int64          // seconds, or NoMaxAge
-	ACRValues     column.Strings `gorm:"column:acr_values"`
-	LoginHint     string
-	HintUserID    string         // the subject of id_token_hint, or ""
-	UILocales     column.Strings `gorm:"column:ui_locales"`
-	OrgHint       string         // slug or id of the org to act for, or ""
+	// What the `claims` parameter asks for beyond the scopes: known claims whose scope the app may have.
+	IDTokenClaims  column.Strings `gorm:"column:id_token_claims"`
+	UserinfoClaims column.Strings
+	Prompt         column.Strings
+	MaxAge         int64          // seconds, or NoMaxAge
+	ACRValues      column.Strings `gorm:"column:acr_values"`
+	LoginHint      string
+	HintUserID     string         // the subject of id_token_hint, or ""
+	UILocales      column.Strings `gorm:"column:ui_locales"`
+	OrgHint        string         // slug or id of the org to act for, or ""
 
-	// What the steps have settled.
+	// What the steps have settled, all of it for UserID ("" for nothing yet).
 	UserID      string
 	OrgID       string
 	SessionID   string
 	AuthTime    *time.Time
 	AMR         column.Strings `gorm:"column:amr"`
 	ConsentedAt *time.Time
-	DoneAt      *time.Time // every step was taken
 	FinishedAt  *time.Time // the code, or the refusal, was handed out
 
 	CreatedAt time.Time
@@ -107,53 +106,96 @@ func (s Step) OAuthError() string {
 	}
 }
 
-// NextStep is the one decision on what a sign-in still needs, for /auth and for the pages alike. who is the
-// browser's session, app the asking app, orgID the org that was settled ("" when the hint names none of the
-// user's orgs), consent what the user has allowed the app before.
-func (r AuthRequest) NextStep(who SignedIn, app App, orgID string, consent Consent, now time.Time) Step {
+// NextStep is the one decision on what a sign-in still needs, for /auth, its callback and the pages alike.
+// who is the browser's session, app the asking app, orgs what the user may act for, consent what the user has
+// allowed the app before.
+func (r AuthRequest) NextStep(who SignedIn, app App, orgs []OrgChoice, consent Consent, now time.Time) Step {
 	switch {
 	case r.needsLogin(who, now):
 		return StepLogin
-	case orgID == "":
+	case r.Org(who, orgs) == "":
 		return StepOrg
-	case r.needsConsent(app, consent):
+	case r.needsConsent(who, app, consent):
 		return StepConsent
 	default:
 		return StepDone
 	}
 }
 
-// needsLogin compares with the second in which the request came: sessions keep whole seconds, and a request
-// that asks for a fresh login is satisfied by one of the same second only if it was made after it.
+// Org settles the org that who acts for in this request: the one that was chosen for it, else as [ChooseOrg].
+func (r AuthRequest) Org(who SignedIn, orgs []OrgChoice) string {
+	if r.settledFor(who) && r.OrgID != "" {
+		return ChooseOrg(orgs, r.OrgID, "")
+	}
+	return ChooseOrg(orgs, r.OrgHint, who.OrgID)
+}
+
 func (r AuthRequest) needsLogin(who SignedIn, now time.Time) bool {
-	if who.UserID == "" {
+	if who.UserID == "" || r.HintUserID != "" && r.HintUserID != who.UserID {
 		return true
 	}
-	if r.HintUserID != "" && r.HintUserID != who.UserID {
-		return true
-	}
-	if r.freshFor(who) {
-		return false
+	if r.settledFor(who) && r.SessionID == who.SessionID && r.AuthTime != nil {
+		return false // the login page has recorded a login, or a choice, made for this very request
 	}
 	if slices.Contains(r.Prompt, PromptLogin) || slices.Contains(r.Prompt, PromptSelectAccount) {
 		return true
 	}
-	return r.MaxAge != NoMaxAge && now.Sub(who.AuthTime) > time.Duration(r.MaxAge)*time.Second || r.MaxAge == 0
+	return r.stale(who, now)
 }
 
-// freshFor tells whether the user proved who they are for this very request: the login page records it.
-func (r AuthRequest) freshFor(who SignedIn) bool {
-	return r.AuthTime != nil && r.UserID == who.UserID && r.SessionID == who.SessionID
+// stale tells whether max_age asks for a login newer than the session's (OIDC Core section 3.1.2.1).
+func (r AuthRequest) stale(who SignedIn, now time.Time) bool {
+	return r.MaxAge != NoMaxAge && now.Sub(who.AuthTime) > time.Duration(r.MaxAge)*time.Second
 }
 
-func (r AuthRequest) needsConsent(app App, consent Consent) bool {
-	if r.ConsentedAt != nil {
+// NeedsFreshLogin tells whether only proving again who they are will do for who; if not, a signed-in person
+// may also just choose to go on.
+func (r AuthRequest) NeedsFreshLogin(who SignedIn, now time.Time) bool {
+	if who.UserID == "" || r.HintUserID != "" && r.HintUserID != who.UserID {
+		return true
+	}
+	if !who.AuthTime.Before(r.CreatedAt.Truncate(time.Second)) { // sessions keep whole seconds
+		return false
+	}
+	return slices.Contains(r.Prompt, PromptLogin) || r.stale(who, now)
+}
+
+func (r AuthRequest) settledFor(who SignedIn) bool { return r.UserID != "" && r.UserID == who.UserID }
+
+func (r AuthRequest) needsConsent(who SignedIn, app App, consent Consent) bool {
+	if r.settledFor(who) && r.ConsentedAt != nil {
 		return false
 	}
 	if slices.Contains(r.Prompt, PromptConsent) {
 		return true
 	}
-	return !app.Trusted && !consent.Covers(r.Scopes)
+	return !app.Trusted && !consent.Covers(r.ConsentScopes())
+}
+
+// ConsentScopes are the scopes that the person is asked to allow: those of the request and those that single
+// claims of the `claims` parameter stand for.
+func (r AuthRequest) ConsentScopes() []string {
+	out := slices.Clone([]string(r.Scopes))
+	for _, name := range slices.Concat(r.IDTokenClaims, r.UserinfoClaims) {
+		if scope := ClaimScope(name); !slices.Contains(out, scope) {
+			out = append(out, scope)
+		}
+	}
+	return out
+}
+
+// ClaimScope answers the scope that a claim about the user belongs to, "" for a claim that is not known.
+func ClaimScope(claim string) string {
+	switch claim {
+	case "name", "locale", "updated_at":
+		return ScopeProfile
+	case "email", "email_verified":
+		return ScopeEmail
+	case "org_id", "org_slug", "org_name", "org_role":
+		return ScopeOrg
+	default:
+		return ""
+	}
 }
 
 // OrgChoice is an org that a user may act for.

@@ -57,27 +57,29 @@ const (
 // Grant is one leave that an app was given: the family of every token that follows from it. Revoking the
 // grant kills the whole family in one statement. A code grant carries its authorization code's hash.
 type Grant struct {
-	ID            string `gorm:"primaryKey"`
-	Kind          GrantKind
-	ClientID      string
-	UserID        string         // "" for client credentials
-	OrgID         string         // the org that the user acts for; fixed for the grant's life
-	SessionID     string         // `sid`
-	Scopes        column.Strings // as granted; a refresh may ask for fewer, never for more
-	Offline       bool           // outlives the browser session
-	Nonce         string
-	AuthTime      *time.Time
-	ACR           string         `gorm:"column:acr"`
-	AMR           column.Strings `gorm:"column:amr"`
-	ClaimsRequest string         // the `claims` parameter, JSON, or ""
-	RedirectURI   string         `gorm:"column:redirect_uri"`
-	CodeChallenge string         // S256, or "" where none was sent
-	CodeHash      *string        `audit:"-"`
-	CodeExpiresAt *time.Time
-	RedeemedAt    *time.Time
-	RevokedAt     *time.Time
-	CreatedAt     time.Time
-	ExpiresAt     time.Time // when nothing of the family can be valid any more, and the row may go
+	ID        string `gorm:"primaryKey"`
+	Kind      GrantKind
+	ClientID  string
+	UserID    string         // "" for client credentials
+	OrgID     string         // the org that the user acts for; fixed for the grant's life
+	SessionID string         // `sid`
+	Scopes    column.Strings // as granted; a refresh may ask for fewer, never for more
+	Offline   bool           // outlives the browser session
+	Nonce     string
+	AuthTime  *time.Time
+	ACR       string         `gorm:"column:acr"`
+	AMR       column.Strings `gorm:"column:amr"`
+	// What the `claims` parameter asked for beyond the scopes.
+	IDTokenClaims  column.Strings `gorm:"column:id_token_claims"`
+	UserinfoClaims column.Strings
+	RedirectURI    string  `gorm:"column:redirect_uri"`
+	CodeChallenge  string  // S256, or "" where none was sent
+	CodeHash       *string `audit:"-"`
+	CodeExpiresAt  *time.Time
+	RedeemedAt     *time.Time
+	RevokedAt      *time.Time
+	CreatedAt      time.Time
+	ExpiresAt      time.Time // when nothing of the family can be valid any more, and the row may go
 }
 
 // Standing is a grant with all that it rests on, as loaded in one statement.

@@ -30,8 +30,8 @@ func (s *Provider) AuthRequest(ctx context.Context, id string, now time.Time) (i
 // SettleAuthRequest saves what the steps have settled; [idp.ErrAuthRequestNotFound] when it is over.
 func (s *Provider) SettleAuthRequest(ctx context.Context, r idp.AuthRequest) error {
 	met, err := s.changed(ctx, "settle auth request", `UPDATE auth_requests SET user_id = ?, org_id = ?, session_id = ?,
-		auth_time = ?, amr = ?, consented_at = ?, done_at = ? WHERE id = ? AND finished_at IS NULL`,
-		r.UserID, r.OrgID, r.SessionID, r.AuthTime, r.AMR, r.ConsentedAt, r.DoneAt, r.ID)
+		auth_time = ?, amr = ?, consented_at = ? WHERE id = ? AND finished_at IS NULL`,
+		r.UserID, r.OrgID, r.SessionID, r.AuthTime, r.AMR, r.ConsentedAt, r.ID)
 	if err == nil && !met {
 		err = fmt.Errorf("settle auth request: %w", idp.ErrAuthRequestNotFound)
 	}
