@@ -2,7 +2,12 @@ package idp
 
 import (
 	"context"
+
+	"github.com/wolfieauth/wolfieauth/internal/mail"
 )
+
+// accountExists needs no data besides its link.
+const accountExists mail.Template = "account_exists"
 
 // StartVerify sends a link that proves the person's address; next is the local path that following it leads
 // on to, already made safe, or "". An address that is proven already gets no mail. [ErrUserNotFound].
@@ -16,7 +21,7 @@ func (s *Service) StartVerify(ctx context.Context, userID, lang, next string) er
 		if err != nil {
 			return err
 		}
-		return s.send(ctx, user, lang, "verify_email", linkMail("/verify/"+token, VerifyLifetime, s.now()))
+		return s.send(ctx, user, verifyLetter(token, lang))
 	})
 }
 
@@ -48,6 +53,6 @@ func (s *Service) TellAccountExists(ctx context.Context, email, lang string) err
 		return ignoreUnknown(err)
 	}
 	return s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.send(ctx, user, lang, "account_exists", nil)
+		return s.send(ctx, user, letter{template: accountExists, lang: lang, path: "/login"})
 	})
 }

@@ -5,49 +5,49 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/wolfieauth/wolfieauth/internal/mail"
 )
 
-// Mail is one letter of this wing. Templates are "verify_email", "reset_password", "password_changed" and
-// "account_exists".
-type Mail struct {
-	Template string
-	To       string
-	Lang     string // "pl" or "en"
-	Name     string // whom the letter greets, or ""
-	Path     string // local path of the link in the letter; the mailer puts the issuer before it
-	// ExpiresAt is when the link stops working; zero for letters whose link does not.
-	ExpiresAt time.Time
-}
-
-// Mailer queues a letter in the transaction that ctx carries.
+// Mailer puts a letter into the outbox in the transaction that ctx carries; internal/mail.Outbox is one.
 type Mailer interface {
-	Queue(ctx context.Context, m Mail) error
+	Send(ctx context.Context, m mail.Message) error
 }
 
-type link struct {
-	Path      string
-	ExpiresAt time.Time
+// letter is one mail of this wing. Path is local; the configured issuer alone is put before it, so that no
+// request can lend a link its host.
+type letter struct {
+	template mail.Template
+	lang     string // of the page that asked; the person's own choice comes first
+	path     string
+	data     map[string]any
 }
 
-// mailPaths are where letters without a one-time link lead.
-var mailPaths = map[string]string{"password_changed": "/reset", "account_exists": "/login"}
-
-// send writes to a person in their own language, else in lang.
-func (s *Service) send(ctx context.Context, user User, lang, template string, l *link) error {
-	m := Mail{Template: template, To: user.Email, Lang: user.Locale, Name: user.Name, Path: mailPaths[template]}
-	if m.Lang == "" {
-		m.Lang = knownLocale(lang)
+// send writes to a person in their own language, else in that of the page, else in English.
+func (s *Service) send(ctx context.Context, user User, l letter) error {
+	m := mail.Message{To: user.Email, Lang: "en", Template: l.template, Data: map[string]any{
+		"Name": user.Name, "Link": s.deps.Issuer.JoinPath(l.path).String(),
+	}}
+	for _, lang := range []string{knownLocale(l.lang), user.Locale} {
+		if lang != "" {
+			m.Lang = lang
+		}
 	}
-	if m.Lang == "" {
-		m.Lang = "en"
+	for name, v := range l.data {
+		m.Data[name] = v
 	}
-	if l != nil {
-		m.Path, m.ExpiresAt = l.Path, l.ExpiresAt
-	}
-	if err := s.deps.Mail.Queue(ctx, m); err != nil {
-		return fmt.Errorf("queue mail %s: %w", template, err)
+	if err := s.deps.Mail.Send(ctx, m); err != nil {
+		return fmt.Errorf("send mail %s: %w", l.template, err)
 	}
 	return nil
+}
+
+func resetLetter(token, lang string) letter {
+	return letter{template: mail.ResetPassword, lang: lang, path: "/reset/" + token, data: map[string]any{"Minutes": int(ResetLifetime / time.Minute)}}
+}
+
+func verifyLetter(token, lang string) letter {
+	return letter{template: mail.VerifyEmail, lang: lang, path: "/verify/" + token, data: map[string]any{"Hours": int(VerifyLifetime / time.Hour)}}
 }
 
 func ignoreUnknown(err error) error {

@@ -3,6 +3,8 @@ package idp
 import (
 	"context"
 	"fmt"
+
+	"github.com/wolfieauth/wolfieauth/internal/mail"
 )
 
 // SetPassword is a person's change of their own password. KeepSessionID is the session that asks; every other
@@ -86,5 +88,5 @@ func (s *Service) storePassword(ctx context.Context, userID, hash, keepSessionID
 	if err := s.record(ctx, change{Action: "user.password_changed", Kind: "user", ID: userID}); err != nil {
 		return err
 	}
-	return s.send(ctx, user, "", "password_changed", nil)
+	return s.send(ctx, user, letter{template: mail.PasswordChanged, path: "/reset"})
 }

@@ -3,12 +3,12 @@ package idp
 import (
 	"context"
 	"errors"
-	"time"
 )
 
-// StartReset sends a reset link to the holder of the address, in lang when they have chosen no language. It
-// answers nil too when nobody has the address, so that the page can say the same to everybody.
-func (s *Service) StartReset(ctx context.Context, email, lang string) error {
+// StartReset sends a reset link to the holder of the address, in lang when they have chosen no language; next
+// is the local path to go on to afterwards, already made safe, or "". It answers nil too when nobody has the
+// address, so that the page can say the same to everybody.
+func (s *Service) StartReset(ctx context.Context, email, lang, next string) error {
 	user, err := s.UserByEmail(ctx, email)
 	if errors.Is(err, ErrUserNotFound) || err == nil && user.Disabled() {
 		return nil
@@ -17,14 +17,14 @@ func (s *Service) StartReset(ctx context.Context, email, lang string) error {
 		return err
 	}
 	return s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		token, err := s.issueToken(ctx, OneTimeResetPassword, user, "", ResetLifetime)
+		token, err := s.issueToken(ctx, OneTimeResetPassword, user, next, ResetLifetime)
 		if err != nil {
 			return err
 		}
 		if err := s.record(ctx, change{Action: "user.reset_requested", Kind: "user", ID: user.ID}); err != nil {
 			return err
 		}
-		return s.send(ctx, user, lang, "reset_password", linkMail("/reset/"+token, ResetLifetime, s.now()))
+		return s.send(ctx, user, resetLetter(token, lang))
 	})
 }
 
@@ -35,15 +35,16 @@ func (s *Service) ResetHolder(ctx context.Context, token string) (User, error) {
 }
 
 // FinishReset sets a new password by a reset link, which works once. Following the link has shown that the
-// address is theirs, so it becomes verified. [ErrTokenInvalid]; [ErrPasswordWeak] leaves the link usable.
-func (s *Service) FinishReset(ctx context.Context, token, password string) (User, error) {
-	_, user, err := s.openToken(ctx, OneTimeResetPassword, token)
+// address is theirs, so it becomes verified. It answers where to go on. [ErrTokenInvalid]; [ErrPasswordWeak]
+// leaves the link usable.
+func (s *Service) FinishReset(ctx context.Context, token, password string) (user User, next string, err error) {
+	row, user, err := s.openToken(ctx, OneTimeResetPassword, token)
 	if err != nil {
-		return User{}, err
+		return User{}, "", err
 	}
 	hash, err := s.hashNew(ctx, password, user.Email)
 	if err != nil {
-		return User{}, err
+		return User{}, "", err
 	}
 	err = s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
 		if _, user, err = s.useToken(ctx, OneTimeResetPassword, token); err != nil {
@@ -54,7 +55,7 @@ func (s *Service) FinishReset(ctx context.Context, token, password string) (User
 		}
 		return s.storePassword(ctx, user.ID, hash, "")
 	})
-	return user, err
+	return user, row.Next, err
 }
 
 func (s *Service) markVerified(ctx context.Context, user User) (User, error) {
@@ -70,8 +71,4 @@ func (s *Service) markVerified(ctx context.Context, user User) (User, error) {
 		return User{}, err
 	}
 	return user, s.record(ctx, change{Action: "user.email_verified", Kind: "user", ID: user.ID, After: user})
-}
-
-func linkMail(path string, lifetime time.Duration, now time.Time) *link {
-	return &link{Path: path, ExpiresAt: now.Add(lifetime)}
 }

@@ -3,6 +3,7 @@ package idp
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,6 +54,7 @@ type Deps struct {
 	Now       func() time.Time
 	Passwords Passwords
 	Mail      Mailer
+	Issuer    *url.URL // the public base of links in mails
 	Audit     Auditor
 	Revoker   Revoker
 	Seats     Seats

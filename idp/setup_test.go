@@ -2,6 +2,8 @@ package idp_test
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
+	"github.com/wolfieauth/wolfieauth/internal/mail"
 )
 
 // house is the services over one fresh database, with stand-ins that remember what they were told.
@@ -39,7 +42,7 @@ func setupWith(t *testing.T, d *db.DB, versions *db.Versions) *house {
 	}
 	h.log = audit.NewLog(d, h.clock.now)
 	h.Service = idp.New(idp.Deps{
-		Store: h.store, Tx: d, Now: h.clock.now, Passwords: plainPasswords{}, Mail: h.mail, Audit: h.log,
+		Store: h.store, Tx: d, Now: h.clock.now, Passwords: plainPasswords{}, Mail: h.mail, Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: h.log,
 		Revoker: h.revoked, Seats: h.seats,
 	})
 	return h
@@ -93,10 +96,10 @@ func (plainPasswords) Verify(_ context.Context, p, hash string) (ok, rehash bool
 
 type letters struct {
 	mu   sync.Mutex
-	sent []idp.Mail
+	sent []mail.Message
 }
 
-func (l *letters) Queue(_ context.Context, m idp.Mail) error {
+func (l *letters) Send(_ context.Context, m mail.Message) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sent = append(l.sent, m)
@@ -104,18 +107,14 @@ func (l *letters) Queue(_ context.Context, m idp.Mail) error {
 }
 
 // last answers the newest letter of a template and the token in its link.
-func (l *letters) last(t *testing.T, template string) (m idp.Mail, token string) {
+func (l *letters) last(t *testing.T, template mail.Template) (m mail.Message, token string) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, m = range l.sent {
+	for _, m := range slices.Backward(l.sent) {
 		if m.Template == template {
-			token = m.Path[strings.LastIndexByte(m.Path, '/')+1:]
-		}
-	}
-	for i := len(l.sent) - 1; i >= 0; i-- {
-		if l.sent[i].Template == template {
-			return l.sent[i], token
+			link, _ := m.Data["Link"].(string)
+			return m, link[strings.LastIndexByte(link, '/')+1:]
 		}
 	}
 	t.Fatalf("no letter %s among %d", template, len(l.sent))

@@ -128,7 +128,7 @@ func TestChangingAPasswordEndsEverythingElse(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
 		u := h.user(t, "a@x.test")
-		if err := h.StartReset(t.Context(), "a@x.test", "pl"); err != nil {
+		if err := h.StartReset(t.Context(), "a@x.test", "pl", ""); err != nil {
 			t.Fatal(err)
 		}
 		_, token := h.mail.last(t, "reset_password")
@@ -150,7 +150,7 @@ func TestChangingAPasswordEndsEverythingElse(t *testing.T) {
 		if got := strings.Join(h.revoked.calls, "; "); got != "sessions "+u.ID+" but s1; grants "+u.ID {
 			t.Errorf("revoked %s", got)
 		}
-		if _, err := h.FinishReset(t.Context(), token, "yet another one"); !errors.Is(err, idp.ErrTokenInvalid) {
+		if _, _, err := h.FinishReset(t.Context(), token, "yet another one"); !errors.Is(err, idp.ErrTokenInvalid) {
 			t.Errorf("open reset link after the change: %v", err)
 		}
 		if m, _ := h.mail.last(t, "password_changed"); m.To != "a@x.test" {
@@ -163,23 +163,23 @@ func TestResetLinks(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
 		u := h.user(t, "a@x.test")
-		if err := h.StartReset(t.Context(), "nobody@x.test", "pl"); err != nil || h.mail.count() != 0 {
+		if err := h.StartReset(t.Context(), "nobody@x.test", "pl", ""); err != nil || h.mail.count() != 0 {
 			t.Fatalf("unknown address: %v, %d letters", err, h.mail.count())
 		}
 		start := func() string {
 			t.Helper()
-			if err := h.StartReset(t.Context(), "A@x.test", "pl"); err != nil {
+			if err := h.StartReset(t.Context(), "A@x.test", "pl", "/login?request=r1"); err != nil {
 				t.Fatal(err)
 			}
 			m, token := h.mail.last(t, "reset_password")
-			if m.To != "a@x.test" || m.Lang != "pl" || len(token) != 43 || !m.ExpiresAt.Equal(h.clock.now().Add(30*time.Minute)) {
+			if m.To != "a@x.test" || m.Lang != "pl" || len(token) != 43 || m.Data["Minutes"] != 30 {
 				t.Fatalf("letter %+v", m)
 			}
 			return token
 		}
 		refused := func(why, token string) {
 			t.Helper()
-			if _, err := h.FinishReset(t.Context(), token, "battery staple"); !errors.Is(err, idp.ErrTokenInvalid) {
+			if _, _, err := h.FinishReset(t.Context(), token, "battery staple"); !errors.Is(err, idp.ErrTokenInvalid) {
 				t.Errorf("%s: %v", why, err)
 			}
 		}
@@ -193,12 +193,12 @@ func TestResetLinks(t *testing.T) {
 		if _, _, err := h.FinishVerify(t.Context(), second); !errors.Is(err, idp.ErrTokenInvalid) {
 			t.Errorf("of another kind: %v", err)
 		}
-		if _, err := h.FinishReset(t.Context(), second, "short"); !errors.Is(err, idp.ErrPasswordWeak) {
+		if _, _, err := h.FinishReset(t.Context(), second, "short"); !errors.Is(err, idp.ErrPasswordWeak) {
 			t.Errorf("weak: %v", err)
 		}
 		h.clock.advance(30*time.Minute - time.Second)
-		got, err := h.FinishReset(t.Context(), second, "battery staple")
-		if err != nil || got.ID != u.ID || !got.EmailVerified() {
+		got, next, err := h.FinishReset(t.Context(), second, "battery staple")
+		if err != nil || got.ID != u.ID || !got.EmailVerified() || next != "/login?request=r1" {
 			t.Fatalf("finish: %+v, %v", got, err)
 		}
 		refused("used", second)
@@ -222,13 +222,13 @@ func TestAResetLinkWorksForOneOfMany(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
 		h.user(t, "a@x.test")
-		if err := h.StartReset(t.Context(), "a@x.test", ""); err != nil {
+		if err := h.StartReset(t.Context(), "a@x.test", "", ""); err != nil {
 			t.Fatal(err)
 		}
 		_, token := h.mail.last(t, "reset_password")
 		var won int
 		for _, err := range race(8, func() error {
-			_, err := h.FinishReset(context.WithoutCancel(t.Context()), token, "battery staple")
+			_, _, err := h.FinishReset(context.WithoutCancel(t.Context()), token, "battery staple")
 			return err
 		}) {
 			if err == nil {
@@ -251,7 +251,7 @@ func TestVerifyLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, token := h.mail.last(t, "verify_email")
-		if m.Path != "/verify/"+token || m.Lang != "en" {
+		if m.Data["Link"] != "https://id.test/verify/"+token || m.Lang != "en" || m.Data["Hours"] != 24 {
 			t.Errorf("letter %+v", m)
 		}
 		if holder, err := h.VerifyHolder(t.Context(), token); err != nil || holder.ID != u.ID || holder.EmailVerified() {
@@ -276,7 +276,7 @@ func TestTokensAreStoredHashed(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
 		h.user(t, "a@x.test")
-		if err := h.StartReset(t.Context(), "a@x.test", ""); err != nil {
+		if err := h.StartReset(t.Context(), "a@x.test", "", ""); err != nil {
 			t.Fatal(err)
 		}
 		_, token := h.mail.last(t, "reset_password")
