@@ -31,7 +31,7 @@ func FromUILocales(param string) string {
 		return ""
 	}
 	var tags []language.Tag
-	for _, f := range strings.Fields(param) {
+	for f := range strings.FieldsSeq(param) {
 		if tag, err := language.Parse(f); err == nil {
 			tags = append(tags, tag)
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -45,7 +46,7 @@ func buildAssets(files fs.FS) (*assets, error) {
 			return err
 		}
 		raw[name] = body
-		fmt.Fprintf(sum, "%s %d\n", name, len(body))
+		sum.Write(fmt.Appendf(nil, "%s %d\n", name, len(body)))
 		sum.Write(body)
 		return nil
 	})
@@ -198,5 +199,6 @@ func (as *assets) send(c echo.Context, name string, forever bool) error {
 			body = a.gzip
 		}
 	}
+	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, a.mime, body)
 }

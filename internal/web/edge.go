@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gorilla/sessions"
@@ -66,7 +67,7 @@ func New(cfg Config, d *db.DB, renderer *Renderer, catalog *i18n.Catalog, proble
 		return nil, err
 	}
 	e := &Edge{cfg: cfg, echo: echo.New(), db: d, render: renderer, catalog: catalog, metrics: newMetrics()}
-	e.problems = append(problems, builtinProblems()...)
+	e.problems = slices.Concat(problems, builtinProblems())
 	if err := e.checkProblems(); err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (cfg *Config) complete() error {
 		cfg.Logger = slog.Default()
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now //nolint:forbidigo // the default of the injected clock
+		cfg.Now = time.Now
 	}
 	if cfg.BodyLimit <= 0 {
 		cfg.BodyLimit = 1 << 20

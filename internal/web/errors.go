@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -100,9 +101,7 @@ func (e *Edge) sentence(lang string, p *Error) string {
 func (e *Edge) problemJSON(c echo.Context, p *Error) {
 	lang := Lang(c)
 	doc := map[string]any{}
-	for k, v := range p.Extra {
-		doc[k] = v
-	}
+	maps.Copy(doc, p.Extra)
 	doc["type"] = "about:blank"
 	doc["title"] = http.StatusText(p.Status)
 	doc["status"] = p.Status

@@ -34,8 +34,7 @@ func NewForm(c echo.Context) (*Form, error) {
 		parse = func() error { return r.ParseMultipartForm(multipartMemory) }
 	}
 	err := parse()
-	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		return nil, err
 	}
 	if err != nil {

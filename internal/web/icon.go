@@ -15,7 +15,7 @@ var icons = map[string]string{
 	"plus":     `<path d="M12 5v14M5 12h14"/>`,
 	"minus":    `<path d="M5 12h14"/>`,
 	"menu":     `<path d="M4 7h16M4 12h16M4 17h16"/>`,
-	"more":     `<path d="M5 12h.01M12 12h.01M19 12h.01"/>`,
+	"more":     `<circle cx="5.5" cy="12" r=".8"/><circle cx="12" cy="12" r=".8"/><circle cx="18.5" cy="12" r=".8"/>`,
 	"search":   `<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>`,
 	"user":     `<circle cx="12" cy="8.5" r="4"/><path d="M4.5 20c1-4 4-5.5 7.5-5.5s6.5 1.5 7.5 5.5"/>`,
 	"users":    `<circle cx="9" cy="8.5" r="3.5"/><path d="M2.5 19.5c.8-3.5 3.4-5 6.5-5s5.7 1.5 6.5 5M16 5.300a3.5 3.5 0 0 1 0 6.400M18 15c1.8.7 3 2.2 3.5 4.5"/>`,

@@ -25,8 +25,7 @@ func DecodeJSON(c echo.Context, v any) error {
 			err = errors.New("something follows the JSON value")
 		}
 	}
-	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		return err
 	}
 	if err != nil {

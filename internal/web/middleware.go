@@ -68,6 +68,19 @@ func setBodyLimit(c echo.Context, bytes int64) {
 	}
 }
 
+// Flood refuses an address that asks too often, before anything costly runs; allow is
+// the Allow of internal/ratelimit's Flood.
+func Flood(allow func(ip string) bool) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if !allow(ClientIP(c)) {
+				return TooMany(time.Second)
+			}
+			return next(c)
+		}
+	}
+}
+
 // recoverPanic turns a panic into a 500; http.ErrAbortHandler keeps its meaning.
 func (e *Edge) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
@@ -90,7 +103,7 @@ func (e *Edge) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 // pattern, never the query, bodies or headers, for those hold codes and tokens.
 func (e *Edge) record(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		begun := time.Now() //nolint:forbidigo // a duration needs the machine's clock
+		begun := time.Now() // a duration needs the machine's clock
 		if err := next(c); err != nil {
 			c.Error(err)
 		}

@@ -112,8 +112,7 @@ func Invalid(fields ...FieldError) *Error {
 
 // problemOf finds how err looks from outside. What nobody knows is a 500 "internal".
 func (e *Edge) problemOf(err error) *Error {
-	var own *Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*Error](err); ok {
 		return own
 	}
 	for _, p := range e.problems {
@@ -135,8 +134,7 @@ func (e *Edge) problemOf(err error) *Error {
 
 // frameworkProblem reads the errors of net/http and Echo.
 func frameworkProblem(err error) *Error {
-	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		return Fail(http.StatusRequestEntityTooLarge, "body_too_large")
 	}
 	var he *echo.HTTPError

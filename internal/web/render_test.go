@@ -207,8 +207,11 @@ func TestBrandCSSIsReadableForEveryColour(t *testing.T) {
 				for i, css := range []string{light, dark} {
 					roles := rolesOf(css)
 					for _, pair := range [][2]string{
-						{roles["accent-text"], roles["accent"]}, {roles["accent-text"], roles["accent-hover"]}, {roles["accent-ink"], roles["accent-soft"]},
-						{roles["accent-ink"], surfaces[i]["surface"]}, {roles["accent-ink"], surfaces[i]["surface-raised"]},
+						{roles["accent-text"], roles["accent"]},
+						{roles["accent-text"], roles["accent-hover"]},
+						{roles["accent-ink"], roles["accent-soft"]},
+						{roles["accent-ink"], surfaces[i]["surface"]},
+						{roles["accent-ink"], surfaces[i]["surface-raised"]},
 					} {
 						if c := ratio(t, pair[0], pair[1]); c < 4.5 {
 							t.Errorf("%s (scheme %d): %s on %s has %.2f:1", colour, i, pair[0], pair[1], c)

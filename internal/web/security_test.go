@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
@@ -141,4 +143,19 @@ func FuzzSafeNext(f *testing.F) {
 			t.Errorf("SafeNext is not stable: %q, then %q", got, again)
 		}
 	})
+}
+
+func TestFloodIsTurnedAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.SQLite(t), public)
+	left := 2
+	b.edge.Raw().GET("/busy", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }, web.Flood(func(ip string) bool {
+		left--
+		return left >= 0 && ip == "198.51.100.7"
+	}))
+	for i, want := range []int{204, 204, 429} {
+		if res := b.do("GET", "/busy", nil); res.StatusCode != want || want == 429 && res.Header.Get("Retry-After") != "1" {
+			t.Errorf("request %d: %d", i+1, res.StatusCode)
+		}
+	}
 }

@@ -113,18 +113,20 @@ func (e *Edge) Login(c echo.Context, userID, orgID string, amr []string) error {
 	if err != nil {
 		return err
 	}
-	old := s.secret
-	fresh := Session{ID: s.ID, UserID: userID, OrgID: orgID, AMR: amr, AuthTime: e.cfg.Now().UTC().Truncate(time.Second)}
+	if userID == "" {
+		return errors.New("login: nobody to sign in")
+	}
+	fresh := &Session{ID: s.ID, UserID: userID, OrgID: orgID, AMR: amr, AuthTime: e.cfg.Now().UTC().Truncate(time.Second)}
 	if s.UserID != userID || s.ID == "" {
 		if fresh.ID, err = newID(); err != nil {
 			return err
 		}
 	}
-	*s = fresh
-	e.stamp(c, s)
-	if err := e.store.rotate(c.Request().Context(), old, s); err != nil {
+	e.stamp(c, fresh)
+	if err := e.store.rotate(c.Request().Context(), s.secret, fresh); err != nil {
 		return err
 	}
+	*s = *fresh
 	e.store.writeCookie(c.Response(), s.secret)
 	return nil
 }
@@ -169,18 +171,20 @@ func (e *Edge) SaveSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.secret == "" {
-		if s.ID, err = newID(); err != nil {
-			return err
-		}
-		e.stamp(c, s)
-		if err := e.store.insert(c.Request().Context(), s); err != nil {
-			return err
-		}
-		e.store.writeCookie(c.Response(), s.secret)
-		return nil
+	if s.secret != "" {
+		return stateOf(c).gorilla.Save(c.Request(), c.Response())
 	}
-	return stateOf(c).gorilla.Save(c.Request(), c.Response())
+	fresh := *s
+	if fresh.ID, err = newID(); err != nil {
+		return err
+	}
+	e.stamp(c, &fresh)
+	if err := e.store.insert(c.Request().Context(), &fresh); err != nil {
+		return err
+	}
+	*s = fresh
+	e.store.writeCookie(c.Response(), s.secret)
+	return nil
 }
 
 // SetFlash leaves a message for the next page and saves the session. kind is ok, warn or danger.
@@ -240,5 +244,6 @@ func cookie(secure bool, name, value string, maxAge int) *http.Cookie {
 	if secure {
 		name = "__Host-" + name
 	}
+	// #nosec G124 -- Secure is off on localhost alone, where there is no TLS
 	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: maxAge, Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }

@@ -37,7 +37,7 @@ type sessionRow struct {
 }
 
 // TableName names the table.
-func (sessionRow) TableName() string { return "sessions" }
+func (*sessionRow) TableName() string { return "sessions" }
 
 // sessionData is the JSON of the data column.
 type sessionData struct {

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
+	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
 type seen struct {
@@ -246,5 +249,25 @@ func TestBindings(t *testing.T) {
 		if got := bound(b, "wolfieauth_req", &http.Cookie{Name: ck.Name, Value: ck.Value[:i]}); got != none {
 			t.Errorf("cut at %d was accepted", i)
 		}
+	}
+}
+
+func TestARevokedSessionCannotBeSaved(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.SQLite(t), local)
+	ck := b.login("u1")
+	b.edge.Pages().POST("/late", func(c echo.Context) error {
+		s := web.SessionOf(c)
+		if err := b.edge.RevokeSessions(c.Request().Context(), s.UserID, ""); err != nil {
+			return err
+		}
+		s.OrgID = "org-2"
+		return b.edge.SaveSession(c)
+	})
+	if res := b.do("POST", "/late", nil, with(ck)); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("saving an ended session answered %d", res.StatusCode)
+	}
+	if res := b.do("POST", "/login", strings.NewReader("user=")); res.StatusCode != http.StatusInternalServerError || len(res.Cookies()) != 0 {
+		t.Errorf("signing nobody in answered %d", res.StatusCode)
 	}
 }
