@@ -160,7 +160,7 @@ func New(d *db.DB, cfg Config) (*Runner, error) {
 	rc := &river.Config{
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
 		Workers:                     workers,
-		Logger:                      cfg.Logger,
+		Logger:                      slog.New(warnings{cfg.Logger.Handler()}),
 		JobTimeout:                  -1, // the handler's own timeout bounds it
 		MaxAttempts:                 1,
 		CompletedJobRetentionPeriod: time.Hour,
