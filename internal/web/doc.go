@@ -55,7 +55,7 @@
 //	{{end}}
 //
 // A file whose name begins with an underscore is parsed into every page of its folder. Functions: t, money,
-// date, datetime, iso, asset, field, icon, dict; the language is bound already. Call [Renderer.Must] with the
+// moneyshort, date, datetime, iso, asset, field, icon, dict; the language is bound already. Call [Renderer.Must] with the
 // names that a room uses when it mounts, so that a missing page stops the start.
 //
 // Stylesheets in static/css and scripts in static/js are joined into one file each; a room may add its own

@@ -15,18 +15,20 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/wolfieauth/wolfieauth/internal/i18n"
+	"github.com/wolfieauth/wolfieauth/internal/money"
 	"github.com/wolfieauth/wolfieauth/static"
 	"github.com/wolfieauth/wolfieauth/templates"
 )
 
-// MoneyFunc writes an amount of minor units for people: ("pl", 9900, "PLN") is "99 zł".
+// MoneyFunc writes an amount of minor units for people, as [money.Format] does.
 type MoneyFunc func(lang string, amount int64, currency string) string
 
 // RendererOptions are the parts of a [Renderer]; zero fields mean the embedded files.
 type RendererOptions struct {
 	Templates fs.FS
 	Static    fs.FS
-	// Money is required where a template calls `money`.
+	// Money is the template function `money`; default [money.Format]. `moneyshort`, for prices on display, is
+	// always [money.FormatShort].
 	Money MoneyFunc
 }
 
@@ -44,6 +46,9 @@ func NewRenderer(catalog *i18n.Catalog, opts RendererOptions) (*Renderer, error)
 	}
 	if opts.Static == nil {
 		opts.Static = static.Files
+	}
+	if opts.Money == nil {
+		opts.Money = money.Format
 	}
 	as, err := buildAssets(opts.Static)
 	if err != nil {
@@ -126,23 +131,20 @@ func (r *Renderer) HTML(lang, name string, view View) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-func (r *Renderer) funcs(catalog *i18n.Catalog, lang string, money MoneyFunc) template.FuncMap {
+func (r *Renderer) funcs(catalog *i18n.Catalog, lang string, write MoneyFunc) template.FuncMap {
 	return template.FuncMap{
 		"t":        func(key string, args ...any) string { return catalog.T(lang, key, args...) },
 		"asset":    r.assets.url,
 		"date":     func(t time.Time) string { return i18n.Date(lang, t) },
 		"datetime": func(t time.Time) string { return i18n.DateTime(lang, t) },
 		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"money": func(amount int64, currency string) (string, error) {
-			if money == nil {
-				return "", errors.New("the renderer was made without a money function")
-			}
-			return money(lang, amount, currency), nil
+		"money":    func(amount int64, currency string) string { return write(lang, amount, currency) },
+		"moneyshort": func(amount int64, currency string) string {
+			return money.FormatShort(lang, amount, currency)
 		},
-		"field":  newField,
-		"choice": newField,
-		"dict":   dict,
-		"icon":   icon,
+		"field": newField,
+		"dict":  dict,
+		"icon":  icon,
 	}
 }
 

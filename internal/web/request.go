@@ -46,6 +46,8 @@ type Info struct {
 	Country string
 	// UserAgent is cut to 400 characters.
 	UserAgent string
+	// Lang is the language of the request, "pl" or "en".
+	Lang string
 }
 
 type requestKey struct{}
@@ -91,6 +93,7 @@ func (e *Edge) begin(next echo.HandlerFunc) echo.HandlerFunc {
 			UserAgent: clean(r.UserAgent(), 400),
 		}}
 		st.lang = e.negotiate(r)
+		st.info.Lang = st.lang
 		c.SetRequest(r.WithContext(context.WithValue(r.Context(), requestKey{}, st)))
 		c.Response().Header().Set(echo.HeaderXRequestID, st.info.RequestID)
 		return next(c)
