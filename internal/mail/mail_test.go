@@ -137,6 +137,18 @@ func TestMailIsTriedAgainAndGivenUpInTheEnd(t *testing.T) {
 		if err != nil || m.SentAt != nil || m.TextBody != "" {
 			t.Errorf("given up: %+v, %v", m, err)
 		}
+		for _, step := range []struct {
+			days int
+			left bool
+		}{{89, true}, {91, false}} {
+			b.now = noon.AddDate(0, 0, step.days)
+			if err := b.outbox.Purge(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.outbox.Find(ctx, failed[0].Key); errors.Is(err, db.ErrNotFound) == step.left {
+				t.Errorf("after %d days: %v", step.days, err)
+			}
+		}
 	})
 }
 

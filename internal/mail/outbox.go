@@ -172,6 +172,15 @@ func (o *Outbox) List(ctx context.Context, to string, limit int) ([]Mail, error)
 	return mails, nil
 }
 
+// keep is how long the outbox remembers which mails were written to whom.
+const keep = 90 * 24 * time.Hour
+
+// Purge drops the mails of more than 90 days ago; run it daily.
+func (o *Outbox) Purge(ctx context.Context) error {
+	err := o.cfg.DB.Conn(ctx).Where("created_at < ?", o.cfg.Now().UTC().Add(-keep)).Delete(&Mail{}).Error
+	return db.Err("drop old mails", err)
+}
+
 func (o *Outbox) open(m Mail) (Mail, error) {
 	for column, body := range map[string]*string{"text_body": &m.TextBody, "html_body": &m.HTMLBody} {
 		if *body == "" {
