@@ -63,6 +63,7 @@ type Sandbox struct {
 	handler  http.Handler
 	pages    *pages
 	writing  sync.Mutex // one writer at a time, in Go, so that SQLite never answers busy
+	stepping sync.Mutex // one stepper of test clocks
 	wake     chan struct{}
 	inFlight sync.Map // idempotency keys being executed
 
@@ -102,6 +103,9 @@ func New(ctx context.Context, cfg Config) (*Sandbox, error) {
 	}
 	if err = s.openState(ctx); err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
+	}
+	if err = s.ensurePlatform(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), s.Close())
 	}
 	s.handler = s.routes()
 	return s, nil

@@ -149,8 +149,9 @@ func (t *tx) home(kind string) string {
 // insert stores a new object, save writes an existing one back.
 func (t *tx) insert(o obj) error {
 	kind := o.str("object")
+	created := max(o.num("created"), o.num("date")) // invoice items say "date"
 	_, err := t.q.ExecContext(t.ctx, `INSERT INTO objects(account, kind, id, created, customer, parent, status, clock, due, body)
-		VALUES(?,?,?,?,?,?,?,?,?,?)`, t.home(kind), kind, o.str("id"), o.num("created"),
+		VALUES(?,?,?,?,?,?,?,?,?,?)`, t.home(kind), kind, o.str("id"), created,
 		o.str("customer"), parentOf(o), o.str("status"), o.str("test_clock"), dueOf(o), o.json())
 	if err != nil {
 		return fmt.Errorf("insert %s: %w", o.str("id"), err)
