@@ -106,6 +106,8 @@ type SubscriptionStore interface {
 	SubscriptionNamed(ctx context.Context, account string, livemode bool, stripeID string) (Subscription, error)
 	// Holder answers the one that counts for an org in a scope, or [ErrSubscriptionNotFound].
 	Holder(ctx context.Context, orgID string, scope Scope, livemode bool) (Subscription, error)
+	// SubscriptionOfCheckout answers what a checkout made, or [ErrSubscriptionNotFound].
+	SubscriptionOfCheckout(ctx context.Context, checkoutID string) (Subscription, error)
 	// SaveSubscription inserts or replaces by id; [ErrRace] when another one holds, or has the same name.
 	SaveSubscription(ctx context.Context, sub Subscription) error
 	// HadAny tells whether the org ever had a subscription in the scope.
@@ -134,6 +136,8 @@ type EventStore interface {
 type RefundStore interface {
 	// DecideRefund writes the row, or answers the one for the same subscription and reason.
 	DecideRefund(ctx context.Context, row Refund) (Refund, error)
+	// RefundDecided tells whether a subscription's payment is going back or has gone back.
+	RefundDecided(ctx context.Context, subscriptionID string) (bool, error)
 	// Refund answers [ErrRefundNotFound].
 	Refund(ctx context.Context, id string) (Refund, error)
 	// RefundDone stores Stripe's answer; first is false when one is stored already.

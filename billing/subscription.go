@@ -34,6 +34,9 @@ type Customer struct {
 	Account    string
 	Livemode   bool
 	Currency   string
+	Name       string // as sent at its creation: the same key must always carry the same words
+	Email      string
+	Lang       string
 	CustomerID string // cus_..., "" until Stripe has answered
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
@@ -68,7 +71,6 @@ type Checkout struct {
 	Livemode  bool
 	Currency  string
 	Lang      string
-	Email     string // of the buyer, for the customer at Stripe
 	TrialDays int64
 	ReturnTo  string
 	SessionID string
@@ -151,7 +153,7 @@ type WebhookEvent struct {
 	APIVersion string `gorm:"column:api_version"`
 	ObjectID   string
 	Payload    string
-	Outcome    string // "", "applied", "ignored", "unknown_api_version"
+	Outcome    string // "" until its object was read, then one of the Outcome constants
 	ReceivedAt time.Time
 	AppliedAt  *time.Time
 }

@@ -17,6 +17,13 @@ func (s *Store) DecideRefund(ctx context.Context, row billing.Refund) (billing.R
 	return found, fail("decide refund", err, nil)
 }
 
+// RefundDecided implements [billing.RefundStore].
+func (s *Store) RefundDecided(ctx context.Context, subscriptionID string) (bool, error) {
+	var n int64
+	err := s.db.Conn(ctx).Model(&billing.Refund{}).Where("subscription_id = ?", subscriptionID).Count(&n).Error
+	return n > 0, fail("look for refund", err, nil)
+}
+
 // Refund implements [billing.RefundStore].
 func (s *Store) Refund(ctx context.Context, id string) (billing.Refund, error) {
 	var row billing.Refund

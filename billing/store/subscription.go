@@ -22,6 +22,11 @@ func (s *Store) Holder(ctx context.Context, orgID string, scope billing.Scope, l
 	return s.subscription(ctx, "org_id = ? AND scope_kind = ? AND scope_id = ? AND livemode = ? AND holds", orgID, scope.Kind, scope.ID, livemode)
 }
 
+// SubscriptionOfCheckout implements [billing.SubscriptionStore].
+func (s *Store) SubscriptionOfCheckout(ctx context.Context, checkoutID string) (billing.Subscription, error) {
+	return s.subscription(ctx, "checkout_id = ? AND checkout_id <> ''", checkoutID)
+}
+
 func (s *Store) subscription(ctx context.Context, query string, args ...any) (billing.Subscription, error) {
 	var row billing.Subscription
 	err := s.db.Conn(ctx).Where(query, args...).Take(&row).Error

@@ -1,0 +1,88 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// AccountOf answers on which account of Stripe an app sells now. A connected app whose org has connected
+// nothing in that mode answers [ErrStripeNotConfigured].
+func (s *Service) AccountOf(ctx context.Context, settings AppSettings) (Account, error) {
+	at := Account{Livemode: settings.Livemode}
+	if settings.Gateway != GatewayConnect {
+		return at, nil
+	}
+	row, err := s.store.Account(ctx, settings.OrgID, settings.Livemode)
+	if errors.Is(err, ErrAccountNotFound) {
+		return Account{}, fmt.Errorf("%w: %w: org %s", ErrStripeNotConfigured, err, settings.OrgID)
+	}
+	at.ID = row.Account
+	return at, err
+}
+
+// ConnectAccount stores the connected account of an org in one mode; the same again changes nothing.
+func (s *Service) ConnectAccount(ctx context.Context, orgID, account string, livemode bool) error {
+	old, err := s.store.Account(ctx, orgID, livemode)
+	if err == nil && old.Account == account {
+		return nil
+	}
+	if err != nil && !errors.Is(err, ErrAccountNotFound) {
+		return err
+	}
+	now := s.now()
+	return s.store.ConnectAccount(ctx, StripeAccount{
+		OrgID: orgID, Livemode: livemode, Account: account, ChargesEnabled: true, CreatedAt: now, UpdatedAt: now,
+	})
+}
+
+// EnsureStripePrice makes the price, and its plan's product, at Stripe where they are not there yet, and
+// answers Stripe's id of the price. Rows are written before each call; their ids are the idempotency keys.
+func (s *Service) EnsureStripePrice(ctx context.Context, at Account, plan Plan, price Price) (string, error) {
+	now := s.now()
+	row, err := s.store.ClaimPrice(ctx, StripePrice{
+		PriceID: price.ID, Account: at.ID, Livemode: at.Livemode, ID: newID(), CreatedAt: now, UpdatedAt: now,
+	})
+	if err != nil || row.StripePriceID != "" {
+		return row.StripePriceID, err
+	}
+	productID, err := s.ensureProduct(ctx, at, plan)
+	if err != nil {
+		return "", err
+	}
+	name, err := s.gateway.CreatePrice(ctx, at, row.ID, PriceSpec{
+		PriceID: price.ID, ProductID: productID, Currency: price.Currency, Interval: price.Interval,
+		PerSeat: price.PerSeat, Scheme: price.Scheme, Amount: price.Amount, Tiers: price.Tiers,
+	})
+	if err != nil {
+		return "", fmt.Errorf("sync price %s: %w", price.ID, err)
+	}
+	return name, s.store.NamePrice(ctx, row.ID, name, s.now())
+}
+
+func (s *Service) ensureProduct(ctx context.Context, at Account, plan Plan) (string, error) {
+	now := s.now()
+	row, err := s.store.ClaimProduct(ctx, StripeProduct{
+		PlanID: plan.ID, Account: at.ID, Livemode: at.Livemode, ID: newID(), CreatedAt: now, UpdatedAt: now,
+	})
+	if err != nil || row.ProductID != "" {
+		return row.ProductID, err
+	}
+	name, err := s.gateway.CreateProduct(ctx, at, row.ID, ProductSpec{PlanID: plan.ID, Name: plan.Name, Description: plan.Description})
+	if err != nil {
+		return "", fmt.Errorf("sync plan %s: %w", plan.ID, err)
+	}
+	return name, s.store.NameProduct(ctx, row.ID, name, s.now())
+}
+
+// ensureCustomer makes the buyer's customer of a currency at Stripe where there is none yet.
+func (s *Service) ensureCustomer(ctx context.Context, at Account, row Customer) (string, error) {
+	if row.CustomerID != "" {
+		return row.CustomerID, nil
+	}
+	name, err := s.gateway.CreateCustomer(ctx, at, row.ID, CustomerSpec{OrgID: row.OrgID, Name: row.Name, Email: row.Email, Lang: row.Lang})
+	if err != nil {
+		return "", fmt.Errorf("make customer for org %s: %w", row.OrgID, err)
+	}
+	return name, s.store.NameCustomer(ctx, row.ID, name, s.now())
+}
