@@ -17,6 +17,9 @@ var (
 	ErrRedirectInvalid = errors.New("redirect URI invalid")
 )
 
+// VersionApps names the counter by which replicas hear that an app or bundle has changed.
+const VersionApps = "idp.apps"
+
 // PlatformClientID is the one reserved client id: the platform's own self-client.
 const PlatformClientID = "wolfieauth-platform"
 

@@ -28,7 +28,7 @@ func (s *Store) appsChanged(ctx context.Context) error {
 	if s.versions == nil {
 		return nil
 	}
-	return s.versions.Bump(ctx, appsVersion)
+	return s.versions.Bump(ctx, idp.VersionApps)
 }
 
 // AppByID implements [idp.AppStore]. Inside a transaction it reads the database, because what a transaction

@@ -12,9 +12,6 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/db"
 )
 
-// appsVersion names the counter that tells replicas of changed apps.
-const appsVersion = "idp.apps"
-
 // maxCachedApps bounds the apps kept in the process.
 const maxCachedApps = 4096
 
@@ -33,7 +30,7 @@ func New(d *db.DB, versions *db.Versions) *Store {
 	s := &Store{db: d, versions: versions}
 	if versions != nil {
 		s.apps = db.NewCached(maxCachedApps, s.loadApp)
-		versions.On(appsVersion, s.apps.Forget)
+		versions.On(idp.VersionApps, s.apps.Forget)
 	}
 	return s
 }
