@@ -54,7 +54,7 @@ func TestListSubscriptionsPagesAndReadsDebts(t *testing.T) {
 	}
 }
 
-// A page that is empty and yet promises more would be asked for for ever.
+// A page that is empty and yet promises more would be asked for without end.
 func TestListEndsOnAPageOfNothing(t *testing.T) {
 	t.Parallel()
 	b := answers(t, map[string]reply{"GET /v1/subscriptions": ok(`{"has_more":true,"data":[]}`)})

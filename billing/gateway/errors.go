@@ -51,8 +51,7 @@ func (r *refusal) Unwrap() error { return r.kind }
 // failed turns what the library returned into an error of ours. The library's own texts are not kept: they hold
 // samples of bodies.
 func failed(ctx context.Context, op operation, err error) error {
-	var said *stripe.Error
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[*stripe.Error](err); ok {
 		return &refusal{
 			kind: kindOf(said), what: op.what, status: said.HTTPStatusCode, code: string(said.Code),
 			param: said.Param, message: withoutSecrets(said.Msg), request: said.RequestID,
@@ -84,8 +83,7 @@ func kindOf(said *stripe.Error) error {
 // goneIf turns a refusal into billing.ErrStripeGone when Stripe misses the object that this parameter names: an
 // id in a parameter is missed with 400 where one in the path is missed with 404.
 func goneIf(param string, err error) error {
-	var r *refusal
-	if errors.As(err, &r) && r.code == string(stripe.ErrorCodeResourceMissing) && r.param == param {
+	if r, ok := errors.AsType[*refusal](err); ok && r.code == string(stripe.ErrorCodeResourceMissing) && r.param == param {
 		r.kind = billing.ErrStripeGone
 	}
 	return err
@@ -93,20 +91,20 @@ func goneIf(param string, err error) error {
 
 // refusedByStripe tells a refusal of Stripe's from one of our own.
 func refusedByStripe(err error) bool {
-	var r *refusal
-	return errors.As(err, &r) && r.kind == billing.ErrStripeRefused //nolint:errorlint // kind is a sentinel itself
+	r, ok := errors.AsType[*refusal](err)
+	return ok && errors.Is(r.kind, billing.ErrStripeRefused)
 }
 
 // hasCode tells whether Stripe refused with this code.
 func hasCode(err error, code stripe.ErrorCode) bool {
-	var r *refusal
-	return errors.As(err, &r) && r.code == string(code)
+	r, ok := errors.AsType[*refusal](err)
+	return ok && r.code == string(code)
 }
 
 func isNetwork(err error) bool {
-	var transport *url.Error
-	var network net.Error
-	return errors.As(err, &transport) || errors.As(err, &network) ||
+	_, transport := errors.AsType[*url.Error](err)
+	_, network := errors.AsType[net.Error](err)
+	return transport || network ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded)
 }
 

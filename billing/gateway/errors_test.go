@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/gateway"
 )
@@ -24,7 +26,7 @@ var kinds = []error{
 func checkKind(t *testing.T, err, want error) {
 	t.Helper()
 	for _, kind := range kinds {
-		if got := errors.Is(err, kind); got != (kind == want) {
+		if got := errors.Is(err, kind); got != errors.Is(want, kind) {
 			t.Errorf("error %v: is %q: %v", err, kind, got)
 		}
 	}
@@ -237,8 +239,8 @@ func TestRetriesAndSecrets(t *testing.T) {
 	if _, err = g.CreateCustomer(t.Context(), platform, "key-1", spec); err != nil {
 		t.Fatalf("retried: %v", err)
 	}
-	if got := strings.Join(keys, " "); got != "key-1 key-1" {
-		t.Errorf("keys %q", got)
+	if diff := cmp.Diff([]string{"key-1", "key-1"}, keys); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	_, refused := g.CreateCustomer(t.Context(), platform, "key-2", spec)
 	checkKind(t, refused, billing.ErrStripeRefused)

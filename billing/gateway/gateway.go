@@ -36,7 +36,8 @@ type Config struct {
 	// Logger hears of each call (debug) and each retry (warn); nil discards.
 	Logger *slog.Logger
 	// MaxNetworkRetries is how often a call is tried again at once after a network failure or a lock conflict,
-	// always with the same idempotency key. 0 means never.
+	// always with the same idempotency key. 0 means never. Each retry first waits half a second or more, and
+	// does not notice meanwhile that the caller has left.
 	MaxNetworkRetries int64
 }
 
