@@ -12,7 +12,7 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/secret"
 )
 
-func (s *Storage) check(m *Mistakes) {
+func (s *Storage) check(m *mistakes) {
 	if !databaseOK(string(s.Database)) {
 		m.add("WOLFIEAUTH_DATABASE_URL", "must be a postgres:// URL with a host and a database, or the path of a file")
 	}
@@ -52,7 +52,7 @@ func (s *Storage) Box() (*secret.Box, error) {
 	return secret.NewBox(current, old)
 }
 
-func (w *Web) check(m *Mistakes) {
+func (w *Web) check(m *mistakes) {
 	if w.Issuer == "" {
 		m.add("WOLFIEAUTH_ISSUER", "is required, as https://id.example.com")
 	} else if !originOK(w.Issuer) {
@@ -123,7 +123,7 @@ func addrOK(addr string) bool {
 	return err == nil && n >= 0 && n <= 65535
 }
 
-func (c *Mail) check(m *Mistakes) {
+func (c *Mail) check(m *mistakes) {
 	switch {
 	case c.SMTP == "":
 	case c.From == "":
@@ -135,7 +135,7 @@ func (c *Mail) check(m *Mistakes) {
 	}
 }
 
-func (l *Log) check(m *Mistakes) {
+func (l *Log) check(m *mistakes) {
 	if !oneOf(l.Level, "debug", "info", "warn", "error") {
 		m.add("WOLFIEAUTH_LOG_LEVEL", "must be debug, info, warn or error")
 	}
@@ -144,7 +144,7 @@ func (l *Log) check(m *Mistakes) {
 	}
 }
 
-func (s *Stripe) check(env Environment, m *Mistakes) {
+func (s *Stripe) check(env Environment, m *mistakes) {
 	if !originOK(s.APIBase) {
 		m.add("STRIPE_API_BASE", "must be an https origin (http for localhost only)")
 	}
@@ -155,7 +155,7 @@ func (s *Stripe) check(env Environment, m *Mistakes) {
 // check holds one mode's keys together. A key of the other mode is refused rather than accepted quietly: it
 // would sell for real where a test was meant, or the reverse. An empty signing secret verifies anything, so it
 // is never taken as "not set".
-func (k Keys) check(suffix, mode string, env Environment, m *Mistakes) {
+func (k Keys) check(suffix, mode string, env Environment, m *mistakes) {
 	if k.Secret != "" && !hasPrefix(string(k.Secret), "sk_"+mode+"_", "rk_"+mode+"_") {
 		m.add("STRIPE_SECRET_KEY"+suffix, "must be a key of %s mode, sk_%s_ or rk_%s_", mode, mode, mode)
 	}
@@ -172,7 +172,7 @@ func (k Keys) check(suffix, mode string, env Environment, m *Mistakes) {
 	checkSigning("STRIPE_CONNECT_WEBHOOK_SECRET"+suffix, k.ConnectWebhook, "STRIPE_CONNECT_CLIENT_ID"+suffix, k.ConnectClientID != "", env, m)
 }
 
-func checkSigning(name string, value Secret, needer string, needed bool, env Environment, m *Mistakes) {
+func checkSigning(name string, value Secret, needer string, needed bool, env Environment, m *mistakes) {
 	_, given := env(name)
 	switch {
 	case value == "" && given:

@@ -146,7 +146,7 @@ func TestEachMistakeIsNamed(t *testing.T) {
 		{with("WOLFIEAUTH_MASTER_KEY_FILE", "/nowhere"), "WOLFIEAUTH_MASTER_KEY"},
 	} {
 		_, err := load(t, tt.env)
-		var mistakes config.Mistakes
+		var mistakes config.MistakesError
 		if !errors.As(err, &mistakes) || len(mistakes) != 1 || !strings.HasPrefix(mistakes[0], tt.wrong+": ") {
 			t.Errorf("%v: %v, want one mistake about %s", tt.env, err, tt.wrong)
 		}
@@ -159,7 +159,7 @@ func TestAllMistakesAreToldAtOnceWithoutSecrets(t *testing.T) {
 		"WOLFIEAUTH_ISSUER": "http://x.test", "WOLFIEAUTH_MASTER_KEY": "hunter2", "WOLFIEAUTH_DATABASE_URL": "mysql://u:hunter2@h/d",
 		"WOLFIEAUTH_SMTP_URL": "http://u:hunter2@h", "WOLFIEAUTH_MAIL_FROM": "a@b.test", "STRIPE_SECRET_KEY": "hunter2", "WOLFIEAUTH_LOG_LEVEL": "x",
 	})
-	var mistakes config.Mistakes
+	var mistakes config.MistakesError
 	if !errors.As(err, &mistakes) || len(mistakes) != 7 || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("%d mistakes: %v", len(mistakes), err)
 	}

@@ -9,33 +9,36 @@ import (
 	"unicode"
 )
 
-// Mistakes is every mistake in the settings, one a line, each beginning with the variable. No text holds a
+// MistakesError is every mistake in the settings, one a line, each beginning with the variable. No text holds a
 // secret.
-type Mistakes []string
+type MistakesError []string
 
 // Error lists the mistakes.
-func (m Mistakes) Error() string {
+func (m MistakesError) Error() string {
 	return "settings cannot be used:\n  " + strings.Join(m, "\n  ")
 }
 
-func (m *Mistakes) add(env, format string, args ...any) {
-	*m = append(*m, env+": "+fmt.Sprintf(format, args...))
+// mistakes collects what the checks find.
+type mistakes struct{ found MistakesError }
+
+func (m *mistakes) add(env, format string, args ...any) {
+	m.found = append(m.found, env+": "+fmt.Sprintf(format, args...))
 }
 
 // err answers the mistakes as an error, nil for none.
-func (m Mistakes) err() error {
-	if len(m) == 0 {
+func (m *mistakes) err() error {
+	if len(m.found) == 0 {
 		return nil
 	}
-	return m
+	return m.found
 }
 
 // Environment looks a variable up; os.LookupEnv is one.
 type Environment func(name string) (value string, ok bool)
 
-// Prepare reads the secrets from env and from their files and checks every setting: the error is [Mistakes].
+// Prepare reads the secrets from env and from their files and checks every setting: the error is [MistakesError].
 func (s *Serve) Prepare(env Environment) error {
-	var m Mistakes
+	var m mistakes
 	readSecrets(reflect.ValueOf(s).Elem(), env, &m)
 	s.Storage.check(&m)
 	s.Web.check(&m)
@@ -45,16 +48,16 @@ func (s *Serve) Prepare(env Environment) error {
 	return m.err()
 }
 
-// Prepare reads and checks what a command without a server needs: the error is [Mistakes].
+// Prepare reads and checks what a command without a server needs: the error is [MistakesError].
 func (s *Storage) Prepare(env Environment) error {
-	var m Mistakes
+	var m mistakes
 	readSecrets(reflect.ValueOf(s).Elem(), env, &m)
 	s.check(&m)
 	return m.err()
 }
 
 // readSecrets fills every secret below v that has no flag from its variable, and any from its file.
-func readSecrets(v reflect.Value, env Environment, m *Mistakes) {
+func readSecrets(v reflect.Value, env Environment, m *mistakes) {
 	each(v, "", func(s Setting, field reflect.Value) {
 		if !s.Secret {
 			return

@@ -87,12 +87,12 @@ type Keys struct {
 }
 
 // Live answers the live mode's keys.
-func (s Stripe) Live() Keys {
+func (s *Stripe) Live() Keys {
 	return Keys{s.SecretKey, s.WebhookSecret, s.ConnectWebhookSecret, s.PublishableKey, s.ConnectClientID}
 }
 
 // Test answers the test mode's keys.
-func (s Stripe) Test() Keys {
+func (s *Stripe) Test() Keys {
 	return Keys{s.SecretKeyTest, s.WebhookSecretTest, s.ConnectWebhookSecretTest, s.PublishableKeyTest, s.ConnectClientIDTest}
 }
 

@@ -28,13 +28,21 @@ func newClock() *clock {
 func (c *clock) now() time.Time          { return time.UnixMicro(c.at.Load()).UTC() }
 func (c *clock) advance(d time.Duration) { c.at.Add(d.Microseconds()) }
 
-// fast is a configuration in which seconds are hundredths.
-func fast(t *testing.T, c *clock) jobs.Config {
+// fastWith is a configuration in which seconds are hundredths.
+func fastWith(c *clock) jobs.Config {
 	return jobs.Config{
-		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})), Now: c.now, Workers: 4,
+		Logger: slog.New(slog.DiscardHandler), Now: c.now, Workers: 4,
 		SweepEvery: 50 * time.Millisecond, Lease: 300 * time.Millisecond,
 		FirstRetry: 30 * time.Millisecond, MaxRetry: 200 * time.Millisecond, DoNowWait: 2 * time.Second,
 	}
+}
+
+// fast is fastWith whose errors go to the test's log.
+func fast(t *testing.T, c *clock) jobs.Config {
+	t.Helper()
+	cfg := fastWith(c)
+	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	return cfg
 }
 
 func newRunner(t *testing.T, d *db.DB, cfg jobs.Config) *jobs.Runner {

@@ -82,7 +82,7 @@ func (c Config) withDefaults() Config {
 // realNow is machinery's clock: leases and retries measure what really passes, whatever the demo's clock says.
 // Microseconds are what PostgreSQL keeps.
 func realNow() time.Time {
-	return time.Now().UTC().Truncate(time.Microsecond) //nolint:forbidigo // leases are real time
+	return time.Now().UTC().Truncate(time.Microsecond)
 }
 
 // kind is one registered kind of work.
@@ -219,7 +219,8 @@ func (r *Runner) Run(ctx context.Context) error {
 		r.stop.Do(func() { close(r.quit) })
 	case <-r.quit:
 	}
-	err := r.river.Stop(work) // ends when its workers have ended, or have been aborted
+	// Not bounded by work: what abort cancels must still give its lease back before Run returns.
+	err := r.river.Stop(context.WithoutCancel(work))
 	wg.Wait()
 	r.resign(context.WithoutCancel(ctx))
 	if err != nil && !errors.Is(err, context.Canceled) {

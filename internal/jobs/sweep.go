@@ -89,9 +89,10 @@ func (r *Runner) Leads() bool {
 // due lists what is wanted now, the longest untouched first; held includes what another worker is at.
 func (r *Runner) due(ctx context.Context, held bool) ([]item, error) {
 	now, kinds := realNow(), slices.Collect(maps.Keys(r.kinds))
-	const free = `(retry_at IS NULL OR retry_at <= ?) AND (? OR lease_until IS NULL OR lease_until <= ?) AND kind IN ?`
+	const free = `(retry_at IS NULL OR retry_at <= ?) AND (? OR lease_until IS NULL OR lease_until <= ?) AND kind || '' IN ?`
 	var rows []struct{ Kind, ItemKey string }
-	// Two halves, so that each walks its own partial index and never the rows that are done.
+	// Two halves, so that each walks its own partial index and never the rows that are done; kind || '' keeps
+	// SQLite from choosing the primary key, which holds them all.
 	err := r.db.Conn(ctx).Raw(`SELECT kind, item_key FROM (
 		SELECT kind, item_key, updated_at FROM work_items WHERE wanted > done AND `+free+`
 		UNION

@@ -58,7 +58,7 @@ func Percent(amount, basisPoints int64) (int64, error) {
 
 func magnitude(n int64) uint64 {
 	if n < 0 {
-		return -uint64(n)
+		return -uint64(n) // #nosec G115 -- two's complement is meant: right for the least int64 too
 	}
 	return uint64(n)
 }

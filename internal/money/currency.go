@@ -52,13 +52,13 @@ var rules = buildRules()
 
 func buildRules() map[string]rule {
 	m := map[string]rule{}
-	for _, c := range strings.Fields(twoDecimal) {
+	for c := range strings.FieldsSeq(twoDecimal) {
 		m[c] = rule{exponent: 2, step: 1, max: maxAmount}
 	}
-	for _, c := range strings.Fields(zeroDecimal) {
+	for c := range strings.FieldsSeq(zeroDecimal) {
 		m[c] = rule{exponent: 0, step: 1, max: maxAmount}
 	}
-	for _, c := range strings.Fields(threeDecimal) {
+	for c := range strings.FieldsSeq(threeDecimal) {
 		m[c] = rule{exponent: 3, step: 10, max: maxAmount}
 	}
 	for _, c := range []string{"ISK", "UGX"} {

@@ -28,12 +28,13 @@ func format(lang string, amount int64, code string, short bool) string {
 	if err != nil {
 		return upper + " " + number
 	}
-	digits := uint8(r.exponent)
+	full := uint8(r.exponent) // #nosec G115 -- 0, 2 or 3
+	digits := full
 	if r.step == 100 || (short && amount%pow10(r.exponent) == 0) {
 		digits = 0
 	}
 	f := currency.NewFormatter(currency.NewLocale(lang))
-	f.MinDigits, f.MaxDigits = digits, uint8(r.exponent)
+	f.MinDigits, f.MaxDigits = digits, full
 	return f.Format(a)
 }
 
