@@ -234,9 +234,7 @@ func (t *tx) embedLines(o obj) error {
 		return err
 	}
 	shown := lines[:min(len(lines), 10)]
-	l := listOf("/v1/invoices/"+o.str("id")+"/lines", shown, len(lines) > 10)
-	l["total_count"] = int64(len(lines))
-	o["lines"] = l
+	o["lines"] = listOf("/v1/invoices/"+o.str("id")+"/lines", shown, len(lines) > 10)
 	return nil
 }
 

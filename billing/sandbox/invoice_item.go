@@ -2,14 +2,18 @@ package sandbox
 
 // itemLine is the invoice line of a pending invoice item.
 func itemLine(item obj) obj {
-	return obj{
+	line := obj{
 		"id": newID("il_"), "object": "line_item", "amount": item["amount"], "amount_excluding_tax": item["amount"], "currency": item["currency"],
 		"description": item["description"], "discount_amounts": []any{}, "discountable": item["discountable"], "discounts": []any{},
 		"invoice_item": item["id"], "livemode": false, "metadata": item["metadata"], "period": item["period"], "price": item["price"],
 		"proration": item["proration"], "proration_details": obj{"credited_items": nil}, "quantity": item["quantity"],
-		"subscription": item["subscription"], "subscription_item": item["subscription_item"], "tax_amounts": []any{}, "tax_rates": []any{},
+		"subscription": item["subscription"], "tax_amounts": []any{}, "tax_rates": []any{},
 		"type": "invoiceitem", "unit_amount_excluding_tax": item["unit_amount_decimal"],
 	}
+	if item.has("subscription_item") {
+		line["subscription_item"] = item["subscription_item"]
+	}
+	return line
 }
 
 // pendingItem makes an invoice item that waits for the next invoice.

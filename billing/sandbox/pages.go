@@ -16,7 +16,7 @@ import (
 //go:embed templates/*.html static/* locales/*.json
 var files embed.FS
 
-var pageNames = []string{"checkout", "authenticate", "notice"}
+var pageNames = []string{"checkout", "authenticate", "notice", "portal", "portal_card", "portal_cancel", "portal_switch", "invoice", "onboarding", "authorize"}
 
 // pages holds the parsed templates and the two catalogues.
 type pages struct {

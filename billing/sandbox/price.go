@@ -8,7 +8,7 @@ var tierField = hash(fields{
 
 var recurringField = hash(fields{
 	"interval": word("day", "month", "week", "year").need(), "interval_count": between(1, 1095), "usage_type": word("licensed", "metered"),
-	"aggregate_usage": text(), "trial_period_days": count(),
+	"aggregate_usage": text(),
 })
 
 // priceDataFields are shared by prices and by prices made in place.
@@ -65,7 +65,7 @@ func (t *tx) newPrice(params obj, product string) (obj, error) {
 		o["type"] = "recurring"
 		o["recurring"] = obj{
 			"interval": r["interval"], "interval_count": r.or("interval_count", int64(1)), "usage_type": r.or("usage_type", "licensed"),
-			"aggregate_usage": r["aggregate_usage"], "trial_period_days": r["trial_period_days"],
+			"aggregate_usage": r["aggregate_usage"],
 		}
 	}
 	if err := setAmounts(o, params); err != nil {

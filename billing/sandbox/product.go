@@ -19,7 +19,7 @@ var createProduct = operation{
 		for _, k := range []string{"default_price", "description", "package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label", "url"} {
 			o[k] = nil
 		}
-		o["active"], o["features"], o["images"], o["type"] = true, []any{}, []any{}, "service"
+		o["active"], o["features"], o["images"] = true, []any{}, []any{}
 		o.take(t.params, "active", "description", "features", "images", "name", "package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label", "url")
 		o["updated"] = t.now
 		if err := t.create("product.created", o); err != nil {
@@ -76,9 +76,9 @@ var deleteProduct = operation{params: fields{}, run: func(t *tx) (obj, error) {
 }}
 
 var listProducts = operation{
-	params: listParams(fields{"active": yesNo(), "ids": list(text()), "url": text(), "shippable": yesNo(), "type": text()}),
+	params: listParams(fields{"active": yesNo(), "ids": list(text()), "url": text(), "shippable": yesNo()}),
 	run: func(t *tx) (obj, error) {
-		filters := t.where(map[string]string{"active": jsonPath("active"), "url": jsonPath("url"), "shippable": jsonPath("shippable"), "type": jsonPath("type")})
+		filters := t.where(map[string]string{"active": jsonPath("active"), "url": jsonPath("url"), "shippable": jsonPath("shippable")})
 		if ids := t.params.strs("ids"); len(ids) > 0 {
 			filters = append(filters, filter{"id IN (SELECT value FROM json_each(?))", jsonArray(ids)})
 		}

@@ -18,11 +18,32 @@ func (s *Sandbox) routes() http.Handler {
 	mux.HandleFunc("POST /c/pay/{id}", s.submitCheckout)
 	mux.HandleFunc("GET /c/pay/{id}/authenticate", s.showAuthenticate)
 	mux.HandleFunc("POST /c/pay/{id}/authenticate", s.submitAuthenticate)
+	mux.HandleFunc("GET /pay/{id}/authenticate", s.showIntent)
+	mux.HandleFunc("POST /pay/{id}/authenticate", s.submitIntent)
+	mux.HandleFunc("GET /i/{id}", s.showInvoice)
+	mux.HandleFunc("POST /i/{id}", s.submitInvoice)
+	mux.HandleFunc("GET /i/{id}/pdf", s.invoicePDF)
+	mux.HandleFunc("GET /receipts/{id}", s.showReceipt)
+	mux.HandleFunc("GET /p/session/{id}", s.showPortal)
+	mux.HandleFunc("GET /p/session/{id}/cancel", s.showCancel)
+	mux.HandleFunc("POST /p/session/{id}/cancel", s.submitCancel)
+	mux.HandleFunc("POST /p/session/{id}/keep", s.submitKeep)
+	mux.HandleFunc("GET /p/session/{id}/card", s.showCard)
+	mux.HandleFunc("POST /p/session/{id}/card", s.submitCard)
+	mux.HandleFunc("GET /p/session/{id}/switch", s.showSwitch)
+	mux.HandleFunc("POST /p/session/{id}/switch", s.submitSwitch)
+	mux.HandleFunc("GET /setup/{link}", s.showOnboarding)
+	mux.HandleFunc("POST /setup/{link}", s.submitOnboarding)
+	mux.HandleFunc("GET /oauth/authorize", s.showAuthorize)
+	mux.HandleFunc("POST /oauth/authorize", s.submitAuthorize)
+	mux.HandleFunc("POST /oauth/token", s.oauthToken)
+	mux.HandleFunc("POST /oauth/deauthorize", s.oauthDeauthorize)
 	mux.HandleFunc("GET /_static/{file}", s.static)
 
 	mux.HandleFunc("POST /_sandbox/faults", s.control(s.controlFaults))
 	mux.HandleFunc("POST /_sandbox/tick", s.control(s.controlTick))
 	mux.HandleFunc("POST /_sandbox/dunning", s.control(s.controlDunning))
+	mux.HandleFunc("POST /_sandbox/disputes", s.control(s.controlDispute))
 	mux.HandleFunc("GET /_sandbox/deliveries", s.control(s.controlDeliveries))
 	mux.HandleFunc("/", s.notFound)
 	return mux
@@ -49,6 +70,15 @@ func operations() map[string]operation {
 		"POST /v1/invoices/{id}/void": voidInvoice, "POST /v1/invoices/{id}/mark_uncollectible": writeOffInvoice, "GET /v1/invoices/{id}/lines": listInvoiceLines,
 		"POST /v1/invoiceitems": createInvoiceItem, "GET /v1/invoiceitems": listInvoiceItems, "GET /v1/invoiceitems/{id}": retrieve("invoiceitem"),
 		"POST /v1/invoiceitems/{id}": updateInvoiceItem, "DELETE /v1/invoiceitems/{id}": deleteInvoiceItem,
+		"GET /v1/invoices/upcoming": upcomingInvoice, "GET /v1/invoices/upcoming/lines": upcomingLines,
+		"POST /v1/subscriptions/{id}/resume": resumeSubscription,
+		"POST /v1/subscription_items":        createSubscriptionItem, "POST /v1/subscription_items/{id}": updateSubscriptionItem, "DELETE /v1/subscription_items/{id}": deleteSubscriptionItem,
+		"POST /v1/customers/{id}/balance_transactions": createBalanceEntry, "GET /v1/customers/{id}/balance_transactions": listBalanceEntries,
+		"POST /v1/refunds": createRefund, "GET /v1/refunds": listRefunds, "GET /v1/refunds/{id}": retrieve("refund"), "POST /v1/refunds/{id}": updateRefund, "GET /v1/charges/{id}/refunds": listChargeRefunds,
+		"GET /v1/disputes": listDisputes, "GET /v1/disputes/{id}": retrieve("dispute"),
+		"POST /v1/account_links":                 createAccountLink,
+		"POST /v1/billing_portal/configurations": createPortalConfig, "GET /v1/billing_portal/configurations": listPortalConfigs, "GET /v1/billing_portal/configurations/{id}": retrieve("billing_portal.configuration"),
+		"POST /v1/billing_portal/configurations/{id}": updatePortalConfig, "POST /v1/billing_portal/sessions": createPortalSession,
 		"GET /v1/payment_intents": listIntents, "GET /v1/payment_intents/{id}": retrieve("payment_intent"),
 		"GET /v1/charges": listCharges, "GET /v1/charges/{id}": retrieve("charge"), "GET /v1/setup_intents/{id}": retrieve("setup_intent"),
 		"GET /v1/application_fees": listFees, "GET /v1/application_fees/{id}": retrieve("application_fee"),

@@ -42,9 +42,7 @@ func (t *tx) embedItems(o obj) error {
 		item["price"] = s.price
 		data[i] = item
 	}
-	items := listOf("/v1/subscription_items?subscription="+o.str("id"), data, false)
-	items["total_count"] = int64(len(data))
-	o["items"] = items
+	o["items"] = listOf("/v1/subscription_items?subscription="+o.str("id"), data, false)
 	return nil
 }
 

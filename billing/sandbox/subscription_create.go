@@ -203,7 +203,6 @@ func (t *tx) newSubscription(o order, currency string) (obj, error) {
 	}
 	sub["automatic_tax"], sub["cancel_at_period_end"], sub["cancellation_details"] = obj{"enabled": false, "liability": nil}, false, obj{"comment": nil, "feedback": nil, "reason": nil}
 	sub["collection_method"], sub["currency"], sub["customer"], sub["default_tax_rates"] = "charge_automatically", currency, o.customer["id"], []any{}
-	sub["invoice_settings"] = obj{"account_tax_ids": nil, "issuer": obj{"type": "self"}}
 	sub["payment_settings"] = obj{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": "off"}
 	sub["start_date"], sub["test_clock"], sub["status"] = t.now, o.customer["test_clock"], "active"
 	sub["trial_settings"] = obj{"end_behavior": obj{"missing_payment_method": "create_invoice"}}
