@@ -23,6 +23,7 @@ type bundle struct {
 	db      *db.DB
 	clock   *clock
 	stripe  *billingtest.Gateway
+	gateway billing.Gateway // stripe, unless a test stands between
 	store   *store.Store
 	jobs    *jobs.Runner
 	members *members
@@ -120,6 +121,7 @@ func setup(t *testing.T, d *db.DB) *bundle {
 	b := &bundle{t: t, db: d, clock: &clock{}, store: store.New(d), members: &members{}, mails: &mailer{}}
 	b.clock.at.Store(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMicro())
 	b.stripe = billingtest.New(b.clock.now)
+	b.gateway = b.stripe
 	b.wire()
 	b.seed()
 	return b
@@ -133,7 +135,7 @@ func (b *bundle) wire() {
 	b.must(err)
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
-		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.members, Gateway: b.stripe, Jobs: runner{r}, Mailer: b.mails,
+		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.members, Gateway: b.gateway, Jobs: runner{r}, Mailer: b.mails,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
 	b.RegisterJobs(runner{r})
@@ -234,6 +236,21 @@ var eventCount atomic.Int64
 func (b *bundle) drain() {
 	b.t.Helper()
 	b.must(b.jobs.Drain(b.t.Context()))
+}
+
+// settle is drain for tests in which calls fail: it goes on until nothing is left to do.
+func (b *bundle) settle() {
+	b.t.Helper()
+	for range 500 {
+		err := b.jobs.Drain(b.t.Context())
+		var open int64
+		b.must(b.db.Conn(b.t.Context()).Raw("SELECT COUNT(*) FROM work_items WHERE wanted > done").Scan(&open).Error)
+		if err == nil && open == 0 {
+			return
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	b.t.Fatal("work never settles")
 }
 
 // subscriptions answers every row of an org.
