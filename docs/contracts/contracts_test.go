@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pelletier/go-toml/v2"
+
 	"github.com/wolfieauth/wolfieauth/docs/contracts"
 )
 
@@ -130,6 +132,34 @@ func TestProblemCodes(t *testing.T) {
 	for code, status := range statuses {
 		if status < 400 || status > 599 {
 			t.Errorf("%s has status %d", code, status)
+		}
+	}
+}
+
+// Whoever gives a code its sentence also writes it into the table, or programs would meet a code that nobody
+// explained.
+func TestEverySentenceHasItsCode(t *testing.T) {
+	t.Parallel()
+	found, err := filepath.Glob("../../internal/i18n/locales/en/*.toml")
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no catalogue: %v", err)
+	}
+	statuses := contracts.ProblemStatuses()
+	for _, path := range found {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var catalogue struct {
+			Problem map[string]string `toml:"problem"`
+		}
+		if err = toml.Unmarshal(raw, &catalogue); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for code := range catalogue.Problem {
+			if statuses[code] == 0 {
+				t.Errorf("problem.%s of %s is not in problem-codes.md", code, path)
+			}
 		}
 	}
 }
