@@ -122,8 +122,8 @@ const (
 	laterCard = "4000000000000341" // attaches, and fails at the next renewal
 )
 
-// pay fills in the hosted page as a browser does and reads the checkout.
-func (s shop) pay(t *testing.T, opened billing.RemoteCheckout, card string) billing.RemoteCheckout {
+// submit fills in the hosted page as a browser does.
+func (s shop) submit(t *testing.T, opened billing.RemoteCheckout, card string) {
 	t.Helper()
 	form := url.Values{
 		"email": {"buyer@example.test"}, "cardNumber": {card}, "cardExpiry": {"12 / 34"}, "cardCvc": {"123"}, "billingName": {"Jan Kowalski"},
@@ -143,6 +143,12 @@ func (s shop) pay(t *testing.T, opened billing.RemoteCheckout, card string) bill
 	if got := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || got != want {
 		t.Fatalf("paid page answered %s and leads to %q, want %q", res.Status, got, want)
 	}
+}
+
+// pay submits the page and reads the checkout.
+func (s shop) pay(t *testing.T, opened billing.RemoteCheckout, card string) billing.RemoteCheckout {
+	t.Helper()
+	s.submit(t, opened, card)
 	done, err := s.ReadCheckout(s.ctx, s.at, opened.ID)
 	if err != nil {
 		t.Fatal(err)
