@@ -156,7 +156,7 @@ func TestEveryMailInBothLanguages(t *testing.T) {
 	t.Parallel()
 	b, ctx := setup(t, dbtest.SQLite(t), nil), t.Context()
 	data := map[string]any{
-		"Link": link, "Hours": 24, "Minutes": 30, "Plan": "Złoty <Pro>", "App": "Acme & Co", "Amount": "99,00 zł", "Name": "<b>Zoë</b>\r\nBcc: x",
+		"Link": link, "Hours": 24, "Minutes": 30, "Plan": "Złoty <Pro>", "App": "Acme & Co", "Kept": "Starter", "Name": "<b>Zoë</b>\r\nBcc: x",
 	}
 	for _, lang := range i18n.Languages() {
 		for _, template := range mail.Templates() {

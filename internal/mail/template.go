@@ -23,7 +23,7 @@ const (
 	PasswordChanged        Template = "password_changed"         //
 	Welcome                Template = "welcome"                  //
 	SubscriptionStarted    Template = "subscription_started"     // Plan, App
-	PurchaseDoubleRefunded Template = "purchase_double_refunded" // Plan, App, Amount (formatted)
+	PurchaseDoubleRefunded Template = "purchase_double_refunded" // Plan (given back), Kept, App
 )
 
 // needs lists the data of each template; count is the one that chooses the plural form of the note.
@@ -36,7 +36,7 @@ var needs = map[Template]struct {
 	PasswordChanged:        {data: []string{"Link"}},
 	Welcome:                {data: []string{"Link"}},
 	SubscriptionStarted:    {data: []string{"Link", "Plan", "App"}},
-	PurchaseDoubleRefunded: {data: []string{"Link", "Plan", "App", "Amount"}},
+	PurchaseDoubleRefunded: {data: []string{"Link", "Plan", "Kept", "App"}},
 }
 
 // Templates lists every template.

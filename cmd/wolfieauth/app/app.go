@@ -150,6 +150,7 @@ func (a *App) openEdge(context.Context) error {
 	}
 	a.mails = mail.NewOutbox(mail.Config{DB: a.db, Jobs: a.jobs, Texts: catalog, Box: a.box, Now: a.cfg.Now, Sender: sender, Logger: a.log})
 	a.jobs.Handle(mail.Kind, a.mails.Deliver)
+	a.jobs.Periodic("mail.purge", 24*time.Hour, a.mails.Purge)
 	return nil
 }
 

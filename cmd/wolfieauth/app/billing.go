@@ -101,8 +101,12 @@ func (m billingMail) DoublePayment(ctx context.Context, n billing.DoublePayment)
 		if lang == "" {
 			lang = n.Lang
 		}
+		kept := n.KeptPlanName
+		if kept == "" {
+			kept = n.PlanName // it has ended since; what was bought first was for the same app
+		}
 		err = m.mails.Send(ctx, mail.Message{To: user.Email, Lang: lang, Template: mail.PurchaseDoubleRefunded, Data: map[string]any{
-			"Name": user.Name, "Link": m.base + "/billing/" + n.ClientID, "App": app.Name, "Plan": n.PlanName, "Kept": n.KeptPlanName,
+			"Name": user.Name, "Link": m.base + "/billing/" + n.ClientID, "App": app.Name, "Plan": n.PlanName, "Kept": kept,
 		}})
 		if err != nil {
 			return err

@@ -50,14 +50,14 @@ func (b buyers) Visitor(ctx context.Context, userID string) (pricing.Visitor, er
 
 // Verify answers whose access token it is; one without a person behind it is none here.
 func (b buyers) Verify(ctx context.Context, bearer string) (pricing.Caller, error) {
-	bearing, err := b.provider.AccessToken(ctx, bearer)
-	if errors.Is(err, provider.ErrTokenInvalid) || err == nil && bearing.UserID == "" {
+	held, err := b.provider.Access(ctx, bearer)
+	if errors.Is(err, idp.ErrGrantNotFound) || errors.Is(err, idp.ErrGrantExpired) || errors.Is(err, idp.ErrGrantRevoked) || err == nil && held.UserID == "" {
 		return pricing.Caller{}, errors.Join(pricing.ErrTokenInvalid, err)
 	}
 	if err != nil {
 		return pricing.Caller{}, err
 	}
-	return pricing.Caller{UserID: bearing.UserID, OrgID: bearing.OrgID, ClientID: bearing.ClientID, Scopes: bearing.Scopes}, nil
+	return pricing.Caller{UserID: held.UserID, OrgID: held.OrgID, ClientID: held.ClientID, Scopes: held.Scopes}, nil
 }
 
 // Entitlements is the claim, from the one assembler.

@@ -36,7 +36,7 @@ func (a *App) openIdentity(ctx context.Context) (err error) {
 	}
 	a.provider, err = provider.New(provider.Config{
 		Issuer: a.cfg.Issuer, CryptoKey: cryptoKey, RefreshGrace: a.cfg.RefreshGrace, Logger: a.log, AllowInsecure: true,
-	}, provider.Deps{Edge: a.edge, Store: a.protocol, Apps: a.people, Keys: a.keys, Claims: a.claims, Limiter: a.limits})
+	}, provider.Deps{Edge: a.edge, Renderer: a.edge.Renderer(), Store: a.protocol, Apps: a.people, Keys: a.keys, Claims: a.claims, Limiter: a.limits})
 	return err
 }
 
