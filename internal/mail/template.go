@@ -21,6 +21,7 @@ const (
 	VerifyEmail            Template = "verify_email"             // Hours
 	ResetPassword          Template = "reset_password"           // Minutes
 	PasswordChanged        Template = "password_changed"         //
+	AccountExists          Template = "account_exists"           //
 	Welcome                Template = "welcome"                  //
 	SubscriptionStarted    Template = "subscription_started"     // Plan, App
 	PurchaseDoubleRefunded Template = "purchase_double_refunded" // Plan (given back), Kept, App
@@ -34,6 +35,7 @@ var needs = map[Template]struct {
 	VerifyEmail:            {data: []string{"Link", "Hours"}, count: "Hours"},
 	ResetPassword:          {data: []string{"Link", "Minutes"}, count: "Minutes"},
 	PasswordChanged:        {data: []string{"Link"}},
+	AccountExists:          {data: []string{"Link"}},
 	Welcome:                {data: []string{"Link"}},
 	SubscriptionStarted:    {data: []string{"Link", "Plan", "App"}},
 	PurchaseDoubleRefunded: {data: []string{"Link", "Plan", "Kept", "App"}},
@@ -41,7 +43,7 @@ var needs = map[Template]struct {
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, Welcome, SubscriptionStarted, PurchaseDoubleRefunded}
+	return []Template{VerifyEmail, ResetPassword, PasswordChanged, AccountExists, Welcome, SubscriptionStarted, PurchaseDoubleRefunded}
 }
 
 var (
