@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if mock.process != nil {
 		_ = mock.process.Kill()
+		_, _ = mock.process.Wait()
 	}
 	if mock.dir != "" {
 		_ = os.RemoveAll(mock.dir)
