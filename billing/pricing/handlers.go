@@ -1,0 +1,58 @@
+package pricing
+
+import (
+	"log/slog"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/wolfieauth/wolfieauth/internal/web"
+)
+
+// Handlers are the routes of the shop window. Make one with [New].
+type Handlers struct {
+	deps Deps
+	edge *web.Edge
+	log  *slog.Logger
+}
+
+// New makes the handlers; [Handlers.Mount] gives them an edge.
+func New(deps Deps) *Handlers {
+	h := &Handlers{deps: deps, log: deps.Logger}
+	if h.log == nil {
+		h.log = slog.Default()
+	}
+	return h
+}
+
+// TemplateNames are the pages that the handlers render.
+func TemplateNames() []string {
+	return []string{"pricing/plans", "pricing/closed", "pricing/return"}
+}
+
+// Mount registers all routes on the edge's groups. It fails when a template is missing.
+func (h *Handlers) Mount(edge *web.Edge) error {
+	if err := edge.Renderer().Must(TemplateNames()...); err != nil {
+		return err
+	}
+	h.edge = edge
+	pages := edge.Pages()
+	pages.GET("/billing/:client", h.handlePlans)
+	pages.POST("/billing/:client/checkout", h.handleCheckout)
+	pages.POST("/billing/:client/portal", h.handlePortal)
+	pages.GET("/billing/:client/return", h.handleReturn)
+	pages.GET("/billing/:client/return/:checkout", h.handleReturn)
+	edge.Raw().GET("/billing/:client/brand.css", h.handleBrand)
+	h.mountAPI(edge.API())
+	return nil
+}
+
+func (h *Handlers) mountAPI(api *echo.Group) {
+	api.GET("/api/billing/:client/plans", h.handlePlansJSON)
+	api.OPTIONS("/api/billing/:client/plans", handlePreflight)
+	api.GET("/v1/billing/plans", h.handlePlansV1)
+	api.OPTIONS("/v1/billing/plans", handlePreflight)
+	api.POST("/v1/billing/checkout", h.handleCheckoutV1)
+	api.POST("/v1/billing/portal", h.handlePortalV1)
+	api.GET("/v1/billing/subscription", h.handleSubscriptionV1)
+	api.GET("/v1/billing/entitlements", h.handleEntitlementsV1)
+}
