@@ -1,13 +1,6 @@
 package idp
 
-import (
-	"context"
-
-	"github.com/wolfieauth/wolfieauth/internal/mail"
-)
-
-// accountExists needs no data besides its link.
-const accountExists mail.Template = "account_exists"
+import "context"
 
 // StartVerify sends a link that proves the person's address; next is the local path that following it leads
 // on to, already made safe, or "". An address that is proven already gets no mail. [ErrUserNotFound].
@@ -43,16 +36,4 @@ func (s *Service) FinishVerify(ctx context.Context, token string) (user User, ne
 		return err
 	})
 	return user, next, err
-}
-
-// TellAccountExists tells the holder of an address that somebody tried to sign up with it. It answers nil
-// when nobody has the address.
-func (s *Service) TellAccountExists(ctx context.Context, email, lang string) error {
-	user, err := s.UserByEmail(ctx, email)
-	if err != nil {
-		return ignoreUnknown(err)
-	}
-	return s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.send(ctx, user, letter{template: accountExists, lang: lang, path: "/login"})
-	})
 }

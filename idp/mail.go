@@ -2,7 +2,6 @@ package idp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -48,11 +47,4 @@ func resetLetter(token, lang string) letter {
 
 func verifyLetter(token, lang string) letter {
 	return letter{template: mail.VerifyEmail, lang: lang, path: "/verify/" + token, data: map[string]any{"Hours": int(VerifyLifetime / time.Hour)}}
-}
-
-func ignoreUnknown(err error) error {
-	if errors.Is(err, ErrUserNotFound) {
-		return nil
-	}
-	return err
 }

@@ -88,5 +88,5 @@ func (s *Service) storePassword(ctx context.Context, userID, hash, keepSessionID
 	if err := s.record(ctx, change{Action: "user.password_changed", Kind: "user", ID: userID}); err != nil {
 		return err
 	}
-	return s.send(ctx, user, letter{template: mail.PasswordChanged, path: "/reset"})
+	return s.send(ctx, user, letter{template: mail.PasswordChanged, path: "/account"})
 }

@@ -323,3 +323,7 @@ func (f *devices) DenyDevice(c echo.Context, _ string) error {
 	f.state, f.by = idp.DeviceDenied, web.SessionOf(c).UserID
 	return nil
 }
+
+func createOrg(slug, ownerID string) idp.CreateOrg {
+	return idp.CreateOrg{Slug: slug, Name: strings.ToUpper(slug[:1]) + slug[1:], OwnerUserID: ownerID}
+}

@@ -102,7 +102,8 @@ func (p *Pages) signUp(c echo.Context, form *web.Form, w way) error {
 		Email: email, Name: form.Value("name"), Password: form.Raw("password"), Locale: web.Lang(c),
 	})
 	if errors.Is(err, idp.ErrEmailTaken) {
-		if err := p.Users.TellAccountExists(ctx, email, web.Lang(c)); err != nil {
+		// The letter that helps who forgot that they have an account; it names no reason that the page hides.
+		if err := p.Users.StartReset(ctx, email, web.Lang(c), w.LoginURL()); err != nil {
 			return err
 		}
 		return p.checkMail(c, &CheckMailPage{Email: email, Way: w})
