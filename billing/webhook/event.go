@@ -19,7 +19,7 @@ var ErrMalformed = errors.New("body is not an event")
 
 var (
 	eventForm   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,250}$`)
-	accountForm = regexp.MustCompile(`^acct_[A-Za-z0-9]{1,250}$`)
+	accountForm = regexp.MustCompile(`^acct_[A-Za-z0-9_]{1,250}$`)
 	objectForm  = regexp.MustCompile(`^(cs|sub|pi)_[A-Za-z0-9_]{1,250}$`)
 )
 
