@@ -22,7 +22,8 @@ type EnableBilling struct {
 }
 
 // EnableBilling switches an app's billing on, or changes its settings; the same settings again change nothing.
-// It answers [FieldErrors], or [ErrAppNotFound].
+// It answers [FieldErrors], [ErrAppNotFound], or [ErrLiveSubscriptions] for another gateway or mode while people
+// pay through the present one.
 func (s *Service) EnableBilling(ctx context.Context, in EnableBilling) error {
 	what := "enable billing of " + in.ClientID
 	app, err := s.apps.App(ctx, in.ClientID)
@@ -49,9 +50,43 @@ func (s *Service) EnableBilling(ctx context.Context, in EnableBilling) error {
 				return errUnchanged
 			}
 			next.UpdatedAt = now
+			if next.Gateway != old.Gateway || next.Livemode != old.Livemode {
+				if err := s.nobodyPays(ctx, in.ClientID); err != nil {
+					return err
+				}
+			}
 		}
 		return s.store.SaveSettings(ctx, next)
 	})
+}
+
+// DisableBilling switches an app's billing off; its plans stay for another day. It answers [ErrBillingOff] where
+// it never was on, or [ErrLiveSubscriptions].
+func (s *Service) DisableBilling(ctx context.Context, clientID string) error {
+	return s.changeCatalog(ctx, "disable billing of "+clientID, func(ctx context.Context) error {
+		settings, err := s.store.Settings(ctx, clientID)
+		if err != nil {
+			return err
+		}
+		if err := s.nobodyPays(ctx, clientID); err != nil {
+			return err
+		}
+		settings.Enabled, settings.UpdatedAt = false, s.now()
+		return s.store.SaveSettings(ctx, settings)
+	})
+}
+
+// nobodyPays refuses what would cut people off for whom real money was paid.
+func (s *Service) nobodyPays(ctx context.Context, clientID string) error {
+	bundles, err := s.apps.BundlesHolding(ctx, clientID)
+	if err != nil {
+		return err
+	}
+	n, err := s.store.LiveModeHolders(ctx, Catalog{App: AppInfo{ClientID: clientID}, Bundles: bundles}.Scopes())
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%w: %d", ErrLiveSubscriptions, n)
+	}
+	return err
 }
 
 func sameSettings(a, b AppSettings) bool {

@@ -15,6 +15,8 @@ var (
 	ErrPriceNotFound = errors.New("price not found")
 	// ErrPlanArchived means that the plan cannot be bought any more.
 	ErrPlanArchived = errors.New("plan archived")
+	// ErrLiveSubscriptions means that billing cannot be switched off, or moved, while live-mode subscriptions exist.
+	ErrLiveSubscriptions = errors.New("live subscriptions exist")
 	// ErrPriceRetired means that the price cannot be bought any more.
 	ErrPriceRetired = errors.New("price retired")
 )

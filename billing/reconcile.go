@@ -8,7 +8,7 @@ import (
 
 const (
 	unfinishedAfter = 10 * time.Minute // a checkout that old may have been paid without our hearing of it
-	staleAfter      = day              // a live subscription is read at least this often
+	staleAfter      = day              // a live subscription is read at least this often, a purchase every month
 	lateAfter       = time.Hour        // a period that ended this long ago should have been renewed
 	reconcileBatch  = 1000
 )
@@ -26,7 +26,9 @@ func (s *Service) Reconcile(ctx context.Context) error {
 			return fmt.Errorf("reconcile checkout %s: %w", c.ID, err)
 		}
 	}
-	stale, err := s.store.StaleSubscriptions(ctx, now.Add(-staleAfter), now.Add(-lateAfter), reconcileBatch)
+	stale, err := s.store.StaleSubscriptions(ctx, Stale{
+		Renewing: now.Add(-staleAfter), Purchased: now.Add(-30 * staleAfter), Period: now.Add(-lateAfter),
+	}, reconcileBatch)
 	if err != nil {
 		return err
 	}

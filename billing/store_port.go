@@ -114,10 +114,15 @@ type SubscriptionStore interface {
 	HadAny(ctx context.Context, orgID string, scope Scope, livemode bool) (bool, error)
 	// Bought answers what the orgs have in the scopes: what has not ended, and what ended after since.
 	Bought(ctx context.Context, scopes []Scope, livemode bool, orgIDs []string, since time.Time) ([]Bought, error)
-	// StaleSubscriptions answers those that have not ended and were last read before a moment, or whose period
-	// ended before another, the longest unread first.
-	StaleSubscriptions(ctx context.Context, readBefore, endedBefore time.Time, limit int) ([]Subscription, error)
+	// StaleSubscriptions answers those that have not ended and are due for a read, the longest unread first.
+	StaleSubscriptions(ctx context.Context, before Stale, limit int) ([]Subscription, error)
+	// LiveModeHolders counts the live-mode subscriptions that hold one of the scopes.
+	LiveModeHolders(ctx context.Context, scopes []Scope) (int64, error)
 }
+
+// Stale says what is due for a read: subscriptions last read before Renewing, one-time purchases last read before
+// Purchased, and those whose period was over before Period and that were not read since.
+type Stale struct{ Renewing, Purchased, Period time.Time }
 
 // EventStore keeps deliveries and the order of reads.
 type EventStore interface {

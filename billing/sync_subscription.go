@@ -75,7 +75,7 @@ func (s *Service) storeSubscription(ctx context.Context, at Account, remote Remo
 	if err != nil {
 		return notOurs(err, ErrPriceNotFound)
 	}
-	if known && (sub.OrgID != customer.OrgID || remote.Livemode != at.Livemode) || remote.Livemode != at.Livemode {
+	if known && sub.OrgID != customer.OrgID || remote.Livemode != at.Livemode {
 		return OutcomeNotOurs, nil
 	}
 	if !known {
@@ -209,45 +209,4 @@ func (s *Service) holdFree(ctx context.Context, sub *Subscription) error {
 	}
 	sub.Holds = !decided
 	return s.store.SaveSubscription(ctx, *sub)
-}
-
-// before orders two payments: Stripe's creation time, then its id, so that every reading of the same two
-// decides the same.
-func (sub Subscription) before(o Subscription) bool {
-	if !sub.StripeCreatedAt.Equal(o.StripeCreatedAt) {
-		return sub.StripeCreatedAt.Before(o.StripeCreatedAt)
-	}
-	return sub.StripeID < o.StripeID
-}
-
-func (sub Subscription) objectKey() string { return ObjectKey(sub.at(), sub.StripeID) }
-
-func (sub Subscription) at() Account { return Account{ID: sub.Account, Livemode: sub.Livemode} }
-
-// endedByClock tells whether access has ended although no read has said so yet.
-func (sub Subscription) endedByClock(now time.Time) bool {
-	past := func(t *time.Time) bool { return t != nil && !now.Before(*t) }
-	return past(sub.ExpiresAt) || past(sub.CancelAt) || sub.CancelAtPeriodEnd && past(sub.CurrentPeriodEnd)
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return utc(&t)
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
 }

@@ -59,9 +59,18 @@ func (s *Store) Bought(ctx context.Context, scopes []billing.Scope, livemode boo
 }
 
 // StaleSubscriptions implements [billing.SubscriptionStore].
-func (s *Store) StaleSubscriptions(ctx context.Context, readBefore, endedBefore time.Time, limit int) ([]billing.Subscription, error) {
+func (s *Store) StaleSubscriptions(ctx context.Context, before billing.Stale, limit int) ([]billing.Subscription, error) {
 	var rows []billing.Subscription
-	err := s.db.Conn(ctx).Where("ended_at IS NULL AND (updated_at < ? OR (recurring AND current_period_end < ? AND updated_at < ?))", readBefore, endedBefore, endedBefore).
+	err := s.db.Conn(ctx).Where("ended_at IS NULL").
+		Where("(recurring AND updated_at < ?) OR updated_at < ? OR (recurring AND current_period_end < ? AND updated_at < ?)",
+			before.Renewing, before.Purchased, before.Period, before.Period).
 		Order("updated_at, id").Limit(limit).Find(&rows).Error
 	return rows, fail("read stale subscriptions", err, nil)
+}
+
+// LiveModeHolders implements [billing.SubscriptionStore].
+func (s *Store) LiveModeHolders(ctx context.Context, scopes []billing.Scope) (int64, error) {
+	var n int64
+	err := s.inScopes(ctx, scopes).Model(&billing.Subscription{}).Where("livemode AND holds").Count(&n).Error
+	return n, fail("count live subscriptions", err, nil)
 }
