@@ -87,7 +87,6 @@ type featureSeed struct{ scope, key, name string }
 var features = []featureSeed{
 	{"acme-crm", "ksef_enabled", "Export to KSeF"},
 	{"acme-crm", "unlimited_storage", "Unlimited storage"},
-	{"acme-crm", "reports", "Reports"},
 	{"acme-mail", "shared_inboxes", "Shared inboxes"},
 	{"acme-suite", "priority_support", "Priority support"},
 	{"wolfie-wolfiecrm", "e_invoices", "E-invoices"},
@@ -115,7 +114,7 @@ var three = int64(3)
 
 var plans = []planSeed{
 	{
-		scope: "acme-crm", name: "Starter", description: "For one person and the first hundred customers.", features: []string{"reports"},
+		scope: "acme-crm", name: "Starter", description: "For one person and the first hundred customers.",
 		prices: []priceSeed{
 			{key: "pln-month", amount: 4900, currency: "PLN", interval: billing.IntervalMonth},
 			{key: "eur-month", amount: 1200, currency: "EUR", interval: billing.IntervalMonth},
@@ -131,7 +130,7 @@ var plans = []planSeed{
 		},
 	},
 	{
-		scope: "acme-crm", name: "Team", description: "For everyone in the office; seats follow your members.", features: []string{"reports"},
+		scope: "acme-crm", name: "Team", description: "For everyone in the office; seats follow your members.",
 		prices: []priceSeed{{key: "pln-month", amount: 3000, currency: "PLN", interval: billing.IntervalMonth, seats: "users"}},
 	},
 	{

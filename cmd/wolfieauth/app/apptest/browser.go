@@ -18,9 +18,10 @@ import (
 
 // Browser is one person's browser. It is not safe for concurrent use.
 type Browser struct {
-	t      *testing.T
+	t      testing.TB
 	client *http.Client
 	Lang   string // Accept-Language; "en" unless changed
+	StopAt string // a redirect to an address that begins so is not followed; the page's URL is that address then
 	page   Page
 }
 
@@ -35,7 +36,7 @@ type Page struct {
 }
 
 // NewBrowser opens a browser without cookies.
-func NewBrowser(t *testing.T) *Browser {
+func NewBrowser(t testing.TB) *Browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -44,6 +45,9 @@ func NewBrowser(t *testing.T) *Browser {
 	b := &Browser{t: t, Lang: "en"}
 	b.client = &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		b.page.Trail = append(b.page.Trail, r.URL.String())
+		if b.StopAt != "" && strings.HasPrefix(r.URL.String(), b.StopAt) {
+			return http.ErrUseLastResponse
+		}
 		if len(via) > 20 {
 			return fmt.Errorf("more than 20 redirects, the last to %s", r.URL)
 		}
@@ -75,6 +79,32 @@ func (b *Browser) Submit(within string, fields ...Field) Page {
 	if form == nil {
 		b.t.Fatalf("no form around #%s on %s (%d):\n%s", within, b.page.URL, b.page.Status, b.page.Text())
 	}
+	return b.send(form, within, fields)
+}
+
+// SubmitIn is [Browser.Submit] for the first form inside the element with the id, or inside the closest element
+// around it that has one.
+func (b *Browser) SubmitIn(id string, fields ...Field) Page {
+	b.t.Helper()
+	form := b.page.formIn(id)
+	if form == nil {
+		b.t.Fatalf("no form in #%s on %s (%d):\n%s", id, b.page.URL, b.page.Status, b.page.Text())
+	}
+	return b.send(form, id, fields)
+}
+
+// SubmitTo is [Browser.Submit] for the first form whose address ends so.
+func (b *Browser) SubmitTo(suffix string, fields ...Field) Page {
+	b.t.Helper()
+	form := b.page.formTo(suffix)
+	if form == nil {
+		b.t.Fatalf("no form to %s on %s (%d):\n%s", suffix, b.page.URL, b.page.Status, b.page.Text())
+	}
+	return b.send(form, "", fields)
+}
+
+func (b *Browser) send(form *html.Node, within string, fields []Field) Page {
+	b.t.Helper()
 	values := formValues(form, within)
 	for _, f := range fields {
 		if !hasField(form, f.Name) {
@@ -128,7 +158,11 @@ func (b *Browser) do(method string, target *url.URL, values url.Values) Page {
 	if err != nil {
 		b.t.Fatalf("%s %s: %v", method, target, err)
 	}
-	b.page = Page{URL: res.Request.URL, Status: res.StatusCode, Header: res.Header, Body: string(raw), Trail: slices.Clone(b.page.Trail)}
+	at := res.Request.URL
+	if to, err := res.Location(); err == nil && b.StopAt != "" && strings.HasPrefix(to.String(), b.StopAt) {
+		at = to
+	}
+	b.page = Page{URL: at, Status: res.StatusCode, Header: res.Header, Body: string(raw), Trail: slices.Clone(b.page.Trail)}
 	if strings.Contains(res.Header.Get("Content-Type"), "html") {
 		if b.page.doc, err = html.Parse(strings.NewReader(b.page.Body)); err != nil {
 			b.t.Fatal(err)

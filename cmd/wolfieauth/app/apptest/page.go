@@ -69,6 +69,23 @@ func (p Page) formAround(id string) *html.Node {
 	return nil
 }
 
+// formIn answers the first form inside the element, or inside the closest element around it that has one.
+func (p Page) formIn(id string) *html.Node {
+	for n := p.element(id); n != nil; n = n.Parent {
+		if form := find(n, func(n *html.Node) bool { return n.Data == "form" }); form != nil {
+			return form
+		}
+	}
+	return nil
+}
+
+func (p Page) formTo(suffix string) *html.Node {
+	if p.doc == nil {
+		return nil
+	}
+	return find(p.doc, func(n *html.Node) bool { return n.Data == "form" && strings.HasSuffix(attr(n, "action"), suffix) })
+}
+
 // formValues are what a browser would send: prefilled values, and of the buttons the one with the id pressed.
 func formValues(form *html.Node, pressed string) url.Values {
 	values := url.Values{}
@@ -182,4 +199,15 @@ func textOf(n *html.Node) string {
 	}
 	collect(n)
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// linkTo answers the first link whose path is that.
+func (p Page) linkTo(path string) string {
+	n := p.Find(func(tag string, attrs map[string]string) bool {
+		return tag == "a" && (attrs["href"] == path || strings.HasPrefix(attrs["href"], path+"?"))
+	})
+	if n == nil {
+		return ""
+	}
+	return attr(n, "href")
 }
