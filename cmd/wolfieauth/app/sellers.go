@@ -13,7 +13,9 @@ const sellersKept = 1000
 
 // sellers tells a buyer who sells: the org behind the app. The pricing page asks at every view, so the answers are
 // kept until an app or org has changed.
-type sellers struct{ kept *db.Cached[string, pricing.Seller] }
+type sellers struct {
+	kept *db.Cached[string, pricing.Seller]
+}
 
 var _ pricing.Sellers = sellers{}
 
