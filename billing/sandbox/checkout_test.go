@@ -98,3 +98,144 @@ func TestParallelSubmitsCompleteOnce(t *testing.T) {
 		t.Errorf("%d subscriptions, want 1", n)
 	}
 }
+
+func TestCheckoutPageAnswersMistakesAndDeclines(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	web := b.browser(t)
+	price := b.price(t, "", 9900, "pln", "month")
+	cs := b.session(t, "", price.ID, func(p *stripe.CheckoutSessionParams) { p.Locale = stripe.String("pl") })
+	edit := func(field, value string) map[string][]string {
+		form := card("4242424242424242")
+		form.Set(field, value)
+		return form
+	}
+	rows := []struct {
+		name   string
+		form   map[string][]string
+		status int
+		want   string
+	}{
+		{"a mistyped number", edit("cardNumber", "4242424242424241"), 422, `id="cardNumber-error"`},
+		{"letters for a number", edit("cardNumber", "abcd"), 422, `id="cardNumber-error"`},
+		{"a month 13", edit("cardExpiry", "13/30"), 422, `id="cardExpiry-error"`},
+		{"an old card", edit("cardExpiry", "01/20"), 422, "straciła ważność"},
+		{"a short code", edit("cardCvc", "12"), 422, `id="cardCvc-error"`},
+		{"no e-mail", edit("email", ""), 422, `id="email-error"`},
+		{"no name", edit("billingName", ""), 422, `id="billingName-error"`},
+		{"a declined card", card("4000 0000 0000 0002"), 402, "została odrzucona"},
+		{"an empty account", card("4000 0000 0000 9995"), 402, "brakuje środków"},
+		{"an unknown card", card("4111111111111111"), 402, "została odrzucona"},
+	}
+	for _, row := range rows {
+		got := fetch(t, web, http.MethodPost, cs.URL, row.form)
+		if got.status != row.status || !strings.Contains(got.body, row.want) || !strings.Contains(got.body, `role="alert"`) {
+			t.Errorf("%s: %d, lacks %q or an alert", row.name, got.status, row.want)
+		}
+		if row.form["email"][0] != "" && !strings.Contains(got.body, `value="jan@example.test"`) {
+			t.Errorf("%s: the input was lost", row.name)
+		}
+	}
+	if got := fetch(t, web, http.MethodGet, cs.URL, nil); !strings.Contains(got.body, "99,00\u00a0zł miesięcznie") || !strings.Contains(got.body, `<html lang="pl">`) || !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'self'") {
+		t.Errorf("page is not Polish or has no policy: %s", got.body)
+	}
+	if n := len(b.eventTypes(t, "")); n != 2 { // product and price
+		t.Errorf("failed attempts left %d events behind", n-2)
+	}
+	if got := fetch(t, web, http.MethodPost, cs.URL, card("4242424242424242")); got.status != http.StatusSeeOther {
+		t.Fatalf("the good card answered %d", got.status)
+	}
+	if got := fetch(t, web, http.MethodGet, cs.URL, nil); got.status != http.StatusOK || !strings.Contains(got.body, "zakończona") {
+		t.Errorf("a completed session shows %d", got.status)
+	}
+}
+
+func TestBankAuthenticationCompletesOrFails(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	web := b.browser(t)
+	cs := b.session(t, "", b.price(t, "", 9900, "pln", "month").ID)
+	step := fetch(t, web, http.MethodPost, cs.URL, card("4000 0025 0000 3155"))
+	if step.status != http.StatusSeeOther || step.location != "/c/pay/"+cs.ID+"/authenticate" {
+		t.Fatalf("the card led to %d %q", step.status, step.location)
+	}
+	bank := b.server.URL + step.location
+	if got := fetch(t, web, http.MethodGet, bank, nil); !strings.Contains(got.body, `value="complete"`) || !strings.Contains(got.body, `value="fail"`) {
+		t.Errorf("bank page lacks its buttons: %s", got.body)
+	}
+	failed := fetch(t, web, http.MethodPost, bank, map[string][]string{"outcome": {"fail"}})
+	if shown := fetch(t, web, http.MethodGet, b.server.URL+failed.location, nil); !strings.Contains(shown.body, `role="alert"`) {
+		t.Error("a failed authentication is not told")
+	}
+	done := fetch(t, web, http.MethodPost, bank, map[string][]string{"outcome": {"complete"}})
+	if done.status != http.StatusSeeOther || !strings.HasPrefix(done.location, "http://shop.test/done") {
+		t.Fatalf("authentication led to %d %q", done.status, done.location)
+	}
+	b.tick(t, midMonth.AddDate(0, 1, 1))
+	sub := must(b.api.CheckoutSessions.Get(cs.ID, nil))(t).Subscription
+	if got := must(b.api.Subscriptions.Get(sub.ID, nil))(t).Status; got != "active" {
+		t.Errorf("the renewal of an authenticated card left %s", got)
+	}
+}
+
+func TestFreePlanAsksForNoCard(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	web := b.browser(t)
+	cs := b.session(t, "", b.price(t, "", 0, "pln", "month").ID, func(p *stripe.CheckoutSessionParams) { p.PaymentMethodCollection = stripe.String("if_required") })
+	if got := fetch(t, web, http.MethodGet, cs.URL, nil); strings.Contains(got.body, "cardNumber\"") {
+		t.Error("a free plan asks for a card")
+	}
+	if got := fetch(t, web, http.MethodPost, cs.URL, map[string][]string{"email": {"jan@example.test"}}); got.status != http.StatusSeeOther {
+		t.Fatalf("free checkout answered %d: %s", got.status, got.body)
+	}
+	got := must(b.api.CheckoutSessions.Get(cs.ID, nil))(t)
+	if got.PaymentStatus != "no_payment_required" || must(b.api.Subscriptions.Get(got.Subscription.ID, nil))(t).Status != "active" {
+		t.Errorf("payment status %s", got.PaymentStatus)
+	}
+}
+
+func TestSessionsExpireByTimeAndByRequest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	price := b.price(t, "", 9900, "pln", "month")
+	late, killed := b.session(t, "", price.ID), b.session(t, "", price.ID)
+	must(b.api.CheckoutSessions.Expire(killed.ID, nil))(t)
+	if _, err := b.api.CheckoutSessions.Expire(killed.ID, nil); err == nil {
+		t.Error("a session expired twice")
+	}
+	b.clock.Advance(25 * 60 * 60 * 1e9)
+	for _, cs := range []*stripe.CheckoutSession{late, killed} {
+		if got := fetch(t, b.browser(t), http.MethodPost, cs.URL, card("4242424242424242")); got.status != http.StatusGone || !strings.Contains(got.body, "http://shop.test/cancelled") {
+			t.Errorf("an expired session answered %d", got.status)
+		}
+	}
+	b.tick(t, b.clock.Now())
+	if got := must(b.api.CheckoutSessions.Get(late.ID, nil))(t).Status; got != "expired" {
+		t.Errorf("after a day the session is %s", got)
+	}
+}
+
+func TestOneTimePurchaseMakesAPaidInvoice(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	acct := b.account(t)
+	price := b.price(t, acct, 19900, "pln", "")
+	cs := b.session(t, acct, price.ID, func(p *stripe.CheckoutSessionParams) {
+		p.Mode = stripe.String("payment")
+		p.LineItems[0].Quantity = stripe.Int64(2)
+		p.InvoiceCreation = &stripe.CheckoutSessionInvoiceCreationParams{Enabled: stripe.Bool(true)}
+		p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{ApplicationFeeAmount: stripe.Int64(1990)}
+	})
+	if got := fetch(t, b.browser(t), http.MethodPost, cs.URL, card("4242424242424242")); got.status != http.StatusSeeOther {
+		t.Fatalf("paying answered %d: %s", got.status, got.body)
+	}
+	p := &stripe.CheckoutSessionParams{Params: on(acct)}
+	p.AddExpand("invoice.charge")
+	p.AddExpand("line_items")
+	done := must(b.api.CheckoutSessions.Get(cs.ID, p))(t)
+	inv := done.Invoice
+	if inv.Status != "paid" || inv.Total != 39800 || inv.Charge.ApplicationFeeAmount != 1990 || inv.PaymentIntent.ID != done.PaymentIntent.ID || done.LineItems.Data[0].Quantity != 2 {
+		t.Errorf("invoice %s %d, fee %d", inv.Status, inv.Total, inv.Charge.ApplicationFeeAmount)
+	}
+}
