@@ -57,10 +57,11 @@ func (p *Provider) rotate(ctx context.Context, app idp.App, token string, asked 
 }
 
 func (p *Provider) refreshed(ctx context.Context, is *issue, asked []string) error {
-	var ok bool
-	if is.scopes, ok = idp.NarrowScopes(is.standing.Scopes, asked); !ok {
+	scopes, ok := idp.NarrowScopes(is.standing.Scopes, asked)
+	if !ok {
 		return refuse(http.StatusBadRequest, "invalid_scope", "a scope was not granted")
 	}
+	is.scopes = is.app.AllowedScopes(scopes) // the app may have lost one since
 	return p.prepare(ctx, is)
 }
 

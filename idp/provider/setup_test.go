@@ -500,3 +500,6 @@ func want(t *testing.T, what string, a *answer, status int, code string) {
 		t.Errorf("%s: %d %s, want %d %q", what, a.status, fmt.Sprintf("%.300s", a.body), status, code)
 	}
 }
+
+// idpApp shortens tests that change an app.
+type idpApp = idp.App
