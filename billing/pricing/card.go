@@ -63,6 +63,7 @@ func (b cards) card(p billing.Plan) card {
 	}
 	b.nextStep(&c, p, price)
 	c.Error = b.errs[price.ID]
+	c.Primary = c.Chosen || p.Recommended && b.offer.sel.Plan == ""
 	b.form(&c, price)
 	return c
 }
@@ -158,6 +159,9 @@ func (b cards) seatsView(p billing.Price) *seatsView {
 	v := &seatsView{Label: w.seatsLabel(p.SeatLabel), Value: strconv.FormatInt(b.seats, 10), Min: max(1, b.org.Members), Max: billing.MaxQuantity}
 	if b.typed != "" && (b.offer.sel.PriceID == "" || b.offer.sel.PriceID == p.ID) {
 		v.Value = b.typed
+	}
+	if b.errs[p.ID] != "" && b.offer.sel.Seats > 0 {
+		v.Value = strconv.FormatInt(b.offer.sel.Seats, 10) // what was refused stays as it was typed
 	}
 	if q, err := billing.QuotePrice(p, b.seats); err == nil {
 		v.Total = w.t("pricing.total."+string(p.Interval), "Seats", w.seats(p.SeatLabel, b.seats), "Total", w.money(q.Total, p.Currency))

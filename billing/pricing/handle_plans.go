@@ -115,7 +115,7 @@ func (v *plansPage) fill(c echo.Context, b cards, visitor Visitor) {
 
 // choose finds the card that the address names, for the panel above the plans.
 func (v *plansPage) choose(b cards) {
-	if !b.signed {
+	if !b.signed || !v.Form.OK() {
 		return
 	}
 	v.OrgName = b.org.Name

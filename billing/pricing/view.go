@@ -51,6 +51,7 @@ type card struct {
 	Slug, Name, Description string
 	PriceID                 string // "" when it cannot be bought here
 	Recommended, Chosen     bool
+	Primary                 bool // its button is the one that stands out
 	Current                 *currentPlan
 	From                    bool   // the price is the least that one seat costs
 	Price                   string // large

@@ -2,6 +2,8 @@ package pricing
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -70,5 +72,6 @@ func (w words) seatsLabel(label string) string {
 	if kind := seatKind(label); kind != "" {
 		return w.t("pricing.seats_label." + kind)
 	}
-	return label
+	first, size := utf8.DecodeRuneInString(label)
+	return string(unicode.ToUpper(first)) + label[size:]
 }
