@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm/clause"
+
 	"github.com/wolfieauth/wolfieauth/billing"
 )
 
@@ -30,7 +32,12 @@ func (s *Store) AccountKnown(ctx context.Context, account string, livemode bool)
 
 // ConnectAccount implements [billing.RemoteNames].
 func (s *Store) ConnectAccount(ctx context.Context, account billing.StripeAccount) error {
-	return fail("save connected account", exact(s.db.Conn(ctx)).Save(&account).Error, nil)
+	// Spelt out, because gorm takes a key column that is false (test mode) for one that is not set.
+	err := s.db.Conn(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "org_id"}, {Name: "livemode"}},
+		DoUpdates: clause.AssignmentColumns([]string{"account", "charges_enabled", "updated_at"}),
+	}).Create(&account).Error
+	return fail("save connected account", err, nil)
 }
 
 // ClaimProduct implements [billing.RemoteNames].
