@@ -97,8 +97,7 @@ func AfterCommit(ctx context.Context, f func()) {
 
 // retryable tells the failures after which the same transaction may succeed.
 func retryable(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "40001" || pg.Code == "40P01"
 	}
 	return sqliteBusy(err)
@@ -109,8 +108,7 @@ func unavailable(err error) error {
 	if err == nil || errors.Is(err, ErrUnavailable) {
 		return err
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if class := pg.Code[:min(2, len(pg.Code))]; class == "57" || class == "08" || class == "53" {
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}

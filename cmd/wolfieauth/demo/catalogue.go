@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"strings"
+
 	"github.com/google/uuid"
 
 	"github.com/wolfieauth/wolfieauth/billing"
@@ -157,9 +159,6 @@ var plans = []planSeed{
 
 // id answers the same id for the same name at every start.
 func id(parts ...string) string {
-	name := "wolfieauth-demo"
-	for _, p := range parts {
-		name += "/" + p
-	}
+	name := "wolfieauth-demo/" + strings.Join(parts, "/")
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
 }

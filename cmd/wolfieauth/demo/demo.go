@@ -8,12 +8,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,7 +58,7 @@ type Demo struct {
 func Start(ctx context.Context, opts Options) (*Demo, error) {
 	d := &Demo{opts: opts, log: opts.Logger, failed: make(chan error, 8), done: make(chan struct{})}
 	if d.log == nil {
-		d.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		d.log = slog.New(slog.DiscardHandler)
 	}
 	if err := d.start(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -231,8 +231,8 @@ func (d *Demo) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	var errs []error
-	for i := len(d.servers) - 1; i >= 0; i-- {
-		errs = append(errs, d.servers[i].Shutdown(ctx))
+	for _, server := range slices.Backward(d.servers) {
+		errs = append(errs, server.Shutdown(ctx))
 	}
 	if d.cancel != nil {
 		d.cancel()

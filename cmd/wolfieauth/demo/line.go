@@ -1,10 +1,10 @@
 package demo
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"text/tabwriter"
 )
 
 // Line is what `wolfieauth demo --json` prints when everything is ready: docs/contracts/demo-line.schema.json.
@@ -69,20 +69,24 @@ var hints = map[string]string{
 
 // WriteTable prints the same for people.
 func (l Line) WriteTable(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	rows := [][2]string{
-		{"Sample app", l.RPURL + "   start here"}, {"Pricing page", l.PricingURL}, {"Account", l.Issuer + "/account"},
-		{"Admin", l.AdminURL}, {"Mails sent", l.OutboxURL}, {"Stripe sandbox", l.SandboxURL},
+	var page bytes.Buffer
+	page.WriteString("\nWolfieAuth is ready. Nothing here is real: no money moves.\n\n")
+	for _, r := range [][2]string{
+		{"Sample app", l.RPURL + "   start here"},
+		{"Pricing page", l.PricingURL},
+		{"Account", l.Issuer + "/account"},
+		{"Admin", l.AdminURL},
+		{"Mails sent", l.OutboxURL},
+		{"Stripe sandbox", l.SandboxURL},
 		{"Clock", `curl -d '{"advance":"720h"}' -H 'Content-Type: application/json' ` + l.ClockURL},
+	} {
+		fmt.Fprintf(&page, "  %-16s%s\n", r[0], r[1])
 	}
-	fmt.Fprint(t, "\nWolfieAuth is ready. Nothing here is real: no money moves.\n\n")
-	for _, r := range rows {
-		fmt.Fprintf(t, "  %s\t%s\n", r[0], r[1])
-	}
-	fmt.Fprintf(t, "\nEverybody's password is %s\n\n", l.Password)
+	fmt.Fprintf(&page, "\nEverybody's password is %s\n\n", l.Password)
 	for _, u := range l.Users {
-		fmt.Fprintf(t, "  %s\t%s\n", u.Email, hints[u.Email])
+		fmt.Fprintf(&page, "  %-26s%s\n", u.Email, hints[u.Email])
 	}
-	fmt.Fprint(t, "\nTest card 4242 4242 4242 4242, any future date, any CVC. Ctrl-C ends the demo.\n\n")
-	return t.Flush()
+	page.WriteString("\nTest card 4242 4242 4242 4242, any future date, any CVC. Ctrl-C ends the demo.\n\n")
+	_, err := page.WriteTo(w)
+	return err
 }

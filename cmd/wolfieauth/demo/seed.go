@@ -32,8 +32,14 @@ func (s *seeder) seed(ctx context.Context) error {
 		what string
 		do   func(context.Context) error
 	}{
-		{"people", s.people}, {"orgs", s.orgs}, {"apps", s.apps}, {"bundles", s.bundles},
-		{"billing", s.billing}, {"features", s.features}, {"plans", s.plans}, {"comps", s.comps},
+		{"people", s.people},
+		{"orgs", s.orgs},
+		{"apps", s.apps},
+		{"bundles", s.bundles},
+		{"billing", s.billing},
+		{"features", s.features},
+		{"plans", s.plans},
+		{"comps", s.comps},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("seed %s: %w", step.what, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,9 +27,7 @@ func (d *Demo) prepareSandbox(ctx context.Context) error {
 	} {
 		form := url.Values{"url": {d.issuer + "/v1/stripe/webhook"}, "enabled_events[]": {"*"}}
 		made := url.Values{"connect": {e.connect}, "api_version": {"2023-10-16"}}
-		for k, v := range form {
-			made[k] = v
-		}
+		maps.Copy(made, form)
 		if err := d.stripe(ctx, "/v1/webhook_endpoints", e.id, e.secret, made); err != nil {
 			return err
 		}

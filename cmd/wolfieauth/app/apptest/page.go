@@ -211,3 +211,12 @@ func (p Page) linkTo(path string) string {
 	}
 	return attr(n, "href")
 }
+
+// LinkWith answers the first link that holds the text, or "".
+func (p Page) LinkWith(text string) string {
+	n := p.Find(func(tag string, attrs map[string]string) bool { return tag == "a" && strings.Contains(attrs["href"], text) })
+	if n == nil {
+		return ""
+	}
+	return attr(n, "href")
+}
