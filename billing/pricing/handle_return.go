@@ -24,7 +24,8 @@ type returnPage struct {
 	PlanName   string // "" for somebody who is not known to be the buyer
 	OrgName    string
 	TestMode   bool
-	BackURL    string // to the app
+	BackURL    string // to where the app asked to return to
+	HomeURL    string // to the app's own site, where it asked for nothing
 	PlansURL   string
 	PayURL     string // an open checkout that can still be paid
 	RefreshURL string
@@ -84,6 +85,8 @@ func (h *Handlers) returnView(c echo.Context, catalog billing.Catalog, outcome b
 			word = "success"
 		}
 		view.BackURL = withOutcome(row.ReturnTo, word)
+	} else if len(catalog.App.Origins) > 0 {
+		view.HomeURL = catalog.App.Origins[0]
 	}
 	if tries := readTries(c.QueryParam("tries")); view.State == "pending" && tries < maxTries {
 		q := url.Values{"tries": {strconv.Itoa(tries + 1)}}
