@@ -98,7 +98,7 @@ func (s *seeder) apps(ctx context.Context) error {
 			_, _, err = s.app.Identity().CreateApp(ctx, idp.CreateApp{
 				OrgID: s.orgIDs[a.org], Slug: a.slug, Name: a.name, Description: a.description, Color: a.color,
 				Kind: idp.AppWeb, AuthMethod: idp.AuthBasic, RedirectURIs: redirects, PostLogoutRedirectURIs: logouts,
-				Secret: clientSecret(a.clientID),
+				Secret: clientSecret(a.clientID), Trusted: true, // the orgs' own apps: nobody need consent
 			})
 		}
 		if err != nil {
