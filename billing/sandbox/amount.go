@@ -105,7 +105,7 @@ var currencies = words(`usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt 
 
 func words(list string) map[string]bool {
 	out := map[string]bool{}
-	for _, w := range strings.Fields(list) {
+	for w := range strings.FieldsSeq(list) {
 		out[w] = true
 	}
 	return out

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"io"
@@ -36,36 +37,31 @@ func (s *Sandbox) api(op operation) http.HandlerFunc {
 		w.Header().Set("Stripe-Version", apiVersion)
 		w.Header().Set("Cache-Control", "no-cache, no-store")
 		if err := c.open(); err != nil {
-			c.fail(err)
+			c.fail(r.Context(), err)
 			return
 		}
 		if s.roll(func(f Faults) float64 { return f.APITimeoutBefore }) {
 			hangUp()
 		}
 		if s.roll(func(f Faults) float64 { return f.APIError }) {
-			c.fail(serverError())
+			c.fail(r.Context(), serverError())
 			return
 		}
-		c.serve()
+		c.serve(r.Context())
 	}
 }
 
 // hangUp drops the connection without an answer, as a network does.
 func hangUp() { panic(http.ErrAbortHandler) }
 
-func (c *call) serve() {
-	if c.r.Method != http.MethodPost || c.key == "" {
-		reply, err := c.execute()
-		if err != nil {
-			c.fail(err)
-			return
-		}
-		c.send(reply)
-		return
+func (c *call) serve(ctx context.Context) {
+	run := c.execute
+	if c.r.Method == http.MethodPost && c.key != "" {
+		run = c.once
 	}
-	reply, err := c.once()
+	reply, err := run(ctx)
 	if err != nil {
-		c.fail(err)
+		c.fail(ctx, err)
 		return
 	}
 	c.send(reply)
@@ -174,13 +170,13 @@ func (c *call) prepare(t *tx) (expands []string, err error) {
 }
 
 // execute runs the operation without a saved reply: reads outside a transaction.
-func (c *call) execute() (*reply, error) {
+func (c *call) execute(ctx context.Context) (*reply, error) {
 	if c.r.Method == http.MethodGet {
-		return c.perform(c.s.reader(c.r.Context(), c.account))
+		return c.perform(c.s.reader(ctx, c.account))
 	}
 	var out *reply
 	var outcome error
-	err := c.s.write(c.r.Context(), c.account, func(t *tx) error {
+	err := c.s.write(ctx, c.account, func(t *tx) error {
 		out, outcome = c.attempt(t)
 		return nil
 	})
@@ -220,10 +216,10 @@ func (c *call) perform(t *tx) (*reply, error) {
 	return &reply{status: http.StatusOK, body: shown.json()}, nil
 }
 
-func (c *call) fail(err error) {
+func (c *call) fail(ctx context.Context, err error) {
 	var known *apiError
 	if !errors.As(err, &known) {
-		c.s.cfg.Logger.ErrorContext(c.r.Context(), "sandbox request failed", "request_id", c.id, "method", c.r.Method, "path", c.r.URL.Path, "error", err)
+		c.s.cfg.Logger.ErrorContext(ctx, "sandbox request failed", "request_id", c.id, "method", c.r.Method, "path", c.r.URL.Path, "error", err)
 		known = serverError()
 	}
 	c.send(&reply{status: known.status, body: known.body().json()})

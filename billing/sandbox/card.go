@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,10 +44,8 @@ func cardByNumber(number string) (testCard, bool) {
 
 func cardByName(name string) (testCard, bool) {
 	for _, c := range testCards {
-		for _, n := range c.names {
-			if n == name {
-				return c, true
-			}
+		if slices.Contains(c.names, name) {
+			return c, true
 		}
 	}
 	return testCard{}, false

@@ -210,10 +210,10 @@ func (f frame) per(rec obj) string {
 	return f.T("per_" + interval)
 }
 
-// errDeclined carries a decline out of a transaction that is to be undone.
-type errDeclined struct{ decline *apiError }
+// declinedError carries a decline out of a transaction that is to be undone.
+type declinedError struct{ decline *apiError }
 
-func (e errDeclined) Error() string { return e.decline.message }
+func (e declinedError) Error() string { return e.decline.message }
 
 func (s *Sandbox) submitCheckout(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
@@ -234,7 +234,7 @@ func (s *Sandbox) submitCheckout(w http.ResponseWriter, r *http.Request) {
 		s.pageFailed(w, r, err)
 		return
 	}
-	card := view.Form.check(view.frame, time.Now().Unix(), true, view.AskCard) //nolint:forbidigo // people type the cards of the real calendar
+	card := view.Form.check(view.frame, time.Now().Unix(), true, view.AskCard) // people type the cards of the real calendar
 	if len(view.Form.Errors) > 0 {
 		view.Error = view.T("fixFields")
 		s.render(w, r, http.StatusUnprocessableEntity, "checkout", view)
@@ -267,11 +267,11 @@ func (s *Sandbox) finish(w http.ResponseWriter, r *http.Request, account string,
 			return err
 		}
 		if decline != nil {
-			return errDeclined{decline}
+			return declinedError{decline}
 		}
 		return nil
 	})
-	var declined errDeclined
+	var declined declinedError
 	var refused *apiError
 	switch {
 	case errors.As(err, &declined):

@@ -19,7 +19,7 @@ func (s *Sandbox) control(run func(r *http.Request) (any, error)) http.HandlerFu
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		out, err := run(r)
 		if err != nil {
-			c.fail(err)
+			c.fail(r.Context(), err)
 			return
 		}
 		s.answer(w, http.StatusOK, out)

@@ -123,7 +123,7 @@ var deleteCustomer = operation{params: fields{}, run: func(t *tx) (obj, error) {
 		return nil, err
 	}
 	for _, sub := range subs {
-		if err := t.endSubscription(sub, "canceled", ""); err != nil {
+		if err := t.endSubscription(sub, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -30,7 +30,7 @@ func (s *Sandbox) Run(ctx context.Context) error {
 			if err := s.Tick(ctx); err != nil && ctx.Err() == nil {
 				s.cfg.Logger.ErrorContext(ctx, "sandbox tick failed", "error", err)
 			}
-			ticked = time.Now() //nolint:forbidigo // the beat of the loop is real time
+			ticked = time.Now() // the beat of the loop is real time
 		}
 		due, err := s.dueEndpoints(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -61,7 +61,7 @@ func (s *Sandbox) Run(ctx context.Context) error {
 }
 
 func (s *Sandbox) dueEndpoints(ctx context.Context) ([]string, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT endpoint FROM deliveries WHERE state='pending' AND due<=?`, time.Now().UnixMilli()) //nolint:forbidigo // real time
+	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT endpoint FROM deliveries WHERE state='pending' AND due<=?`, time.Now().UnixMilli()) // real time
 	if err != nil {
 		return nil, fmt.Errorf("find due endpoints: %w", err)
 	}
@@ -109,7 +109,7 @@ func (s *Sandbox) deliverLine(ctx context.Context, endpoint string) {
 func (s *Sandbox) nextParcel(ctx context.Context, endpoint string) (*parcel, error) {
 	p := &parcel{}
 	err := s.db.QueryRowContext(ctx, `SELECT seq, attempts, payload FROM deliveries WHERE endpoint=? AND state='pending' AND due<=? ORDER BY attempts>0, due, seq LIMIT 1`,
-		endpoint, time.Now().UnixMilli()).Scan(&p.seq, &p.attempts, &p.payload) //nolint:forbidigo // real time
+		endpoint, time.Now().UnixMilli()).Scan(&p.seq, &p.attempts, &p.payload) // real time
 	if err != nil {
 		return nil, errAbsent
 	}
@@ -130,7 +130,7 @@ func (s *Sandbox) post(ctx context.Context, p *parcel) (int, string) {
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-	req.Header.Set("Stripe-Signature", Sign(p.payload, p.endpoint.str("_secret"), time.Now())) //nolint:forbidigo // real time
+	req.Header.Set("Stripe-Signature", Sign(p.payload, p.endpoint.str("_secret"), time.Now())) // real time
 	resp, err := s.cfg.HTTPClient.Do(req)
 	if err != nil {
 		return 0, err.Error()
@@ -158,7 +158,7 @@ func (s *Sandbox) noteAttempt(ctx context.Context, p *parcel, status int, failur
 		state = "failed"
 		if p.attempts < len(s.cfg.RetrySchedule) {
 			state = "pending"
-			due = time.Now().Add(s.cfg.RetrySchedule[p.attempts]).UnixMilli() //nolint:forbidigo // real time
+			due = time.Now().Add(s.cfg.RetrySchedule[p.attempts]).UnixMilli() // real time
 		}
 	}
 	_, err := s.db.ExecContext(ctx, `UPDATE deliveries SET attempts=attempts+1, response=?, error=?, state=?, due=? WHERE seq=?`,

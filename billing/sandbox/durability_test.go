@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	}
 	server := httptest.NewServer(s.Handler())
 	s.SetBaseURL(server.URL)
-	fmt.Println(server.URL)
+	_, _ = fmt.Fprintln(os.Stdout, server.URL)
 	_ = s.Run(context.Background())
 }
 

@@ -91,7 +91,7 @@ func (t *tx) enqueue(event obj) error {
 
 // plan writes one delivery, or what the faults make of it.
 func (t *tx) plan(event obj, endpoint, payload string) error {
-	state, fault, due := "pending", "", time.Now().UnixMilli() //nolint:forbidigo // deliveries live in real time
+	state, fault, due := "pending", "", time.Now().UnixMilli() // deliveries live in real time
 	copies := 1
 	switch {
 	case t.s.roll(func(f Faults) float64 { return f.Drop }):

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -15,7 +16,7 @@ const replyLife = 24 * 60 * 60
 // once executes a keyed request at most once. The reply is saved in the very
 // transaction that changes the state: after a crash there are both or neither.
 // Requests that fail the parameter check execute nothing and save nothing.
-func (c *call) once() (*reply, error) {
+func (c *call) once(ctx context.Context) (*reply, error) {
 	slot := c.account + "\x00" + c.key
 	if _, busy := c.s.inFlight.LoadOrStore(slot, true); busy {
 		return nil, &apiError{
@@ -27,7 +28,7 @@ func (c *call) once() (*reply, error) {
 
 	var out *reply
 	var outcome error
-	err := c.s.write(c.r.Context(), c.account, func(t *tx) error {
+	err := c.s.write(ctx, c.account, func(t *tx) error {
 		saved, err := c.saved(t)
 		if saved != nil || err != nil {
 			out = saved

@@ -82,7 +82,7 @@ func (s *Sandbox) submitInvoice(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	view.Form = readCardForm(r)
-	typed := view.Form.check(view.frame, time.Now().Unix(), false, true) //nolint:forbidigo // cards of the real calendar
+	typed := view.Form.check(view.frame, time.Now().Unix(), false, true) // cards of the real calendar
 	if len(view.Form.Errors) > 0 {
 		view.Error = view.T("fixFields")
 		s.render(w, r, http.StatusUnprocessableEntity, "invoice", view)
@@ -102,11 +102,11 @@ func (s *Sandbox) submitInvoice(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		if decline != nil {
-			return errDeclined{decline}
+			return declinedError{decline}
 		}
 		return nil
 	})
-	var declined errDeclined
+	var declined declinedError
 	var known *apiError
 	switch {
 	case errors.As(err, &declined):

@@ -104,7 +104,7 @@ func (t *tx) invoiceFailed(inv obj) error {
 	case "past_due":
 		return t.setStatus(sub, "past_due")
 	default:
-		return t.endSubscription(sub, "canceled", "payment_failed")
+		return t.endSubscription(sub, "payment_failed")
 	}
 }
 

@@ -51,7 +51,7 @@ func (t *tx) page(kind, url string, filters ...filter) (obj, error) {
 		}
 		where, args, order = append(where, "seq>?"), append(args, seq), "ASC"
 	}
-	query := `SELECT body FROM objects WHERE ` + strings.Join(where, " AND ") + ` ORDER BY seq ` + order + ` LIMIT ?` //nolint:gosec // fixed fragments only
+	query := `SELECT body FROM objects WHERE ` + strings.Join(where, " AND ") + ` ORDER BY seq ` + order + ` LIMIT ?` // fixed fragments only
 	rows, err := t.q.QueryContext(t.ctx, query, append(args, limit+1)...)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", kind, err)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"math"
 	"math/big"
 	"regexp"
@@ -61,9 +62,7 @@ func (f field) atMost(n int) field { f.most = n; return f }
 func (f fields) plus(more fields) fields {
 	out := fields{}
 	for _, m := range []fields{f, more} {
-		for k, v := range m {
-			out[k] = v
-		}
+		maps.Copy(out, m)
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,8 +127,7 @@ func (v *portalVisit) fill(page *portalView) error {
 	if err != nil {
 		return err
 	}
-	for i := len(invoices) - 1; i >= 0; i-- {
-		inv := invoices[i]
+	for _, inv := range slices.Backward(invoices) {
 		page.Invoices = append(page.Invoices, invoiceRow{inv.str("number"), page.Date(inv.num("created")), page.T("status_" + inv.str("status")), page.Money(inv.num("total"), inv.str("currency")), "/i/" + inv.str("id")})
 	}
 	return nil
@@ -289,7 +289,7 @@ func (s *Sandbox) submitCard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := cardView{frame: s.portalFrame(r, v, "cardTitle"), Action: v.base + "/card", Back: v.base + "?home=1", Form: readCardForm(r)}
-	typed := page.Form.check(page.frame, time.Now().Unix(), false, true) //nolint:forbidigo // cards of the real calendar
+	typed := page.Form.check(page.frame, time.Now().Unix(), false, true) // cards of the real calendar
 	if len(page.Form.Errors) > 0 {
 		page.Error = page.T("fixFields")
 		s.render(w, r, http.StatusUnprocessableEntity, "portal_card", page)
@@ -299,8 +299,7 @@ func (s *Sandbox) submitCard(w http.ResponseWriter, r *http.Request) {
 		_, err := t.newDefaultCard(v.customer.str("id"), typed, page.Form)
 		return err
 	})
-	var known *apiError
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*apiError](err); ok {
 		page.Error = page.declineText(known)
 		s.render(w, r, http.StatusPaymentRequired, "portal_card", page)
 		return

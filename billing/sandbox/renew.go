@@ -6,7 +6,7 @@ func (t *tx) ageSubscription(sub obj) error {
 	case sub.str("status") == "incomplete":
 		return t.giveUp(sub)
 	case sub.has("cancel_at") && t.now >= sub.num("cancel_at"):
-		return t.endSubscription(sub, "canceled", sub.sub("cancellation_details").str("reason"))
+		return t.endSubscription(sub, sub.sub("cancellation_details").str("reason"))
 	case t.now >= sub.num("current_period_end"):
 		return t.renew(sub)
 	case sub.str("status") == "trialing" && !sub.flag("_trial_notice"):
@@ -91,7 +91,7 @@ func (t *tx) endTrial(sub, customer obj) (stop bool, err error) {
 	}
 	switch sub.sub("trial_settings").sub("end_behavior").str("missing_payment_method") {
 	case "cancel":
-		return true, t.endSubscription(sub, "canceled", "")
+		return true, t.endSubscription(sub, "")
 	case "pause":
 		err := t.change("customer.subscription.paused", sub, func() {
 			sub["status"] = "paused"

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	_ "modernc.org/sqlite" // the pure Go driver behind database/sql
 )
@@ -261,5 +260,3 @@ func dueOf(o obj) any {
 	}
 	return nil
 }
-
-func inClause(n int) string { return "(?" + strings.Repeat(",?", n-1) + ")" }

@@ -2,7 +2,7 @@ package sandbox
 
 // endSubscription ends a subscription now. Its open invoices are no longer
 // collected by themselves.
-func (t *tx) endSubscription(sub obj, status, reason string) error {
+func (t *tx) endSubscription(sub obj, reason string) error {
 	invoices, err := t.all("invoice", "parent=? AND status IN ('draft','open')", sub.str("id"))
 	if err != nil {
 		return err
@@ -13,7 +13,7 @@ func (t *tx) endSubscription(sub obj, status, reason string) error {
 			return err
 		}
 	}
-	sub["status"], sub["ended_at"] = status, t.now
+	sub["status"], sub["ended_at"] = "canceled", t.now
 	if !sub.has("canceled_at") {
 		sub["canceled_at"] = t.now
 	}
@@ -49,7 +49,7 @@ var cancelSubscription = operation{
 				}
 			}
 		}
-		if err := t.endSubscription(sub, "canceled", "cancellation_requested"); err != nil {
+		if err := t.endSubscription(sub, "cancellation_requested"); err != nil {
 			return nil, err
 		}
 		if !t.params.flag("invoice_now") {

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -112,7 +114,7 @@ func (t *tx) reviseItems(rev *revision) error {
 		}
 		kept = append(kept, s)
 	}
-	rev.after = append(kept, added...)
+	rev.after = slices.Concat(kept, added)
 	return t.storeItems(rev, added)
 }
 
@@ -360,8 +362,6 @@ func (t *tx) collectRevision(rev *revision, inv obj) error {
 	if err != nil {
 		return err
 	}
-	for k, v := range current { // the payment may have changed the status
-		rev.sub[k] = v
-	}
+	maps.Copy(rev.sub, current) // the payment may have changed the status
 	return nil
 }

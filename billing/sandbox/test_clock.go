@@ -40,28 +40,35 @@ var advanceClock = operation{
 
 // resumeClocks steps every advancing test clock to its aim.
 func (s *Sandbox) resumeClocks(ctx context.Context) error {
-	rows, err := s.db.QueryContext(ctx, `SELECT account, id FROM objects WHERE kind='test_helpers.test_clock' AND status='advancing' AND deleted=0`)
+	todo, err := s.advancingClocks(ctx)
 	if err != nil {
-		return fmt.Errorf("find advancing clocks: %w", err)
-	}
-	var todo [][2]string
-	for rows.Next() {
-		var account, id string
-		if err := rows.Scan(&account, &id); err != nil {
-			_ = rows.Close()
-			return fmt.Errorf("find advancing clocks: %w", err)
-		}
-		todo = append(todo, [2]string{account, id})
-	}
-	if err := rows.Close(); err != nil {
-		return fmt.Errorf("find advancing clocks: %w", err)
+		return err
 	}
 	for _, c := range todo {
-		if err := s.runClock(ctx, c[0], c[1]); err != nil {
+		if err := s.runClock(ctx, c.account, c.id); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	return nil
+}
+
+type clockRef struct{ account, id string }
+
+func (s *Sandbox) advancingClocks(ctx context.Context) ([]clockRef, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT account, id FROM objects WHERE kind='test_helpers.test_clock' AND status='advancing' AND deleted=0`)
+	if err != nil {
+		return nil, fmt.Errorf("find advancing clocks: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []clockRef
+	for rows.Next() {
+		var c clockRef
+		if err := rows.Scan(&c.account, &c.id); err != nil {
+			return nil, fmt.Errorf("find advancing clocks: %w", err)
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
 }
 
 func (s *Sandbox) runClock(ctx context.Context, account, id string) error {

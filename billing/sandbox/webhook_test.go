@@ -104,12 +104,12 @@ func TestWebhooksComeSignedInOrderAndAgainAfterFailures(t *testing.T) {
 	}
 	b.endpoint(t, connected.server.URL, "we_connect", true, "customer.created")
 	acct := b.account(t)
-	b.run(t)
 	for i := range 10 {
 		must(b.api.Customers.New(&stripe.CustomerParams{Name: stripe.String(fmt.Sprint(i))}))(t)
 	}
 	must(b.api.Customers.New(&stripe.CustomerParams{Params: on(acct)}))(t)
 	b.price(t, acct, 100, "pln", "month")
+	b.run(t) // all are due now, so that no retry can come between first attempts
 
 	want := b.eventIDs(t, "")
 	got := platform.await(t, func(ids []string) bool { return len(ids) >= 10 })
