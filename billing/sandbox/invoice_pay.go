@@ -147,7 +147,7 @@ var payInvoice = operation{
 		if card == nil {
 			return nil, noCard()
 		}
-		decline, err := t.pay(inv, paying{card: card, onSession: card.str("_trait") == cardNeedsAuth && t.params["off_session"] == false})
+		decline, err := t.pay(inv, paying{card: card, canAsk: t.params["off_session"] == false})
 		if err != nil {
 			return nil, err
 		}

@@ -230,3 +230,86 @@ func TestPortalCancelsKeepsAndChangesTheCard(t *testing.T) {
 		t.Errorf("cancelling a stranger's subscription answered %d", got.status)
 	}
 }
+
+func TestBankAuthenticationOfASubscriptionMadeThroughTheAPI(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	web := b.browser(t)
+	price := b.price(t, "", 9900, "pln", "month")
+	for outcome, want := range map[string]stripe.SubscriptionStatus{"complete": "active", "fail": "incomplete"} {
+		c := b.customer(t, "", "pm_card_threeDSecure2Required")
+		p := &stripe.SubscriptionParams{Customer: &c.ID, Items: []*stripe.SubscriptionItemsParams{{Price: &price.ID}}}
+		p.AddExpand("latest_invoice.payment_intent")
+		sub := must(b.api.Subscriptions.New(p))(t)
+		intent := sub.LatestInvoice.PaymentIntent
+		if sub.Status != "incomplete" || intent.Status != "requires_action" || intent.NextAction == nil {
+			t.Fatalf("subscription %s, intent %s", sub.Status, intent.Status)
+		}
+		bank := intent.NextAction.RedirectToURL.URL
+		if got := fetch(t, web, http.MethodGet, bank, nil); got.status != http.StatusOK || !strings.Contains(got.body, "99.00 PLN") {
+			t.Errorf("bank page answered %d", got.status)
+		}
+		fetch(t, web, http.MethodPost, bank, map[string][]string{"outcome": {outcome}})
+		if got := must(b.api.Subscriptions.Get(sub.ID, nil))(t).Status; got != want {
+			t.Errorf("after %s the subscription is %s, want %s", outcome, got, want)
+		}
+	}
+}
+
+func TestUnpaidAndPausedSubscriptions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	price := b.price(t, "", 9900, "pln", "month")
+	bare := b.customer(t, "", "")
+	paused := must(b.api.Subscriptions.New(&stripe.SubscriptionParams{
+		Customer: &bare.ID, TrialPeriodDays: stripe.Int64(7), Items: []*stripe.SubscriptionItemsParams{{Price: &price.ID}},
+		TrialSettings: &stripe.SubscriptionTrialSettingsParams{EndBehavior: &stripe.SubscriptionTrialSettingsEndBehaviorParams{MissingPaymentMethod: stripe.String("pause")}},
+	}))(t)
+	req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, b.server.URL+"/_sandbox/dunning", strings.NewReader(`{"retry_days":[1],"action":"unpaid"}`)))(t)
+	req.Header.Set("Authorization", "Bearer "+secretKey)
+	resp := must(http.DefaultClient.Do(req))(t)
+	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("dunning answered %d", resp.StatusCode)
+	}
+	failing := b.customer(t, "", "pm_card_chargeCustomerFail")
+	unpaid := must(b.api.Subscriptions.New(&stripe.SubscriptionParams{Customer: &failing.ID, TrialPeriodDays: stripe.Int64(7), Items: []*stripe.SubscriptionItemsParams{{Price: &price.ID}}}))(t)
+	b.tick(t, midMonth.AddDate(0, 0, 10))
+	if got := must(b.api.Subscriptions.Get(unpaid.ID, nil))(t).Status; got != "unpaid" {
+		t.Errorf("after the last retry: %s", got)
+	}
+	if got := must(b.api.Subscriptions.Get(paused.ID, nil))(t).Status; got != "paused" {
+		t.Fatalf("a trial without a card ended as %s", got)
+	}
+	pm := must(b.api.PaymentMethods.Attach("pm_card_visa", &stripe.PaymentMethodAttachParams{Customer: &bare.ID}))(t)
+	must(b.api.Subscriptions.Update(paused.ID, &stripe.SubscriptionParams{DefaultPaymentMethod: &pm.ID}))(t)
+	resumed := must(b.api.Subscriptions.Resume(paused.ID, &stripe.SubscriptionResumeParams{}))(t)
+	inv := must(b.api.Invoices.Get(resumed.LatestInvoice.ID, nil))(t)
+	if resumed.Status != "active" || inv.Total != 9900 || !inv.Paid || resumed.CurrentPeriodStart != b.clock.Now().Unix() {
+		t.Errorf("resumed: %s, %d", resumed.Status, inv.Total)
+	}
+}
+
+func TestItemsCanBeAddedChangedAndRemoved(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.clock.Set(quiet)
+	c := b.customer(t, "", "pm_card_visa")
+	base, extra := b.price(t, "", 1000, "usd", "month"), b.price(t, "", 600, "usd", "month")
+	sub := b.subscribe(t, c.ID, base.ID, 1)
+	b.clock.Set(quiet.AddDate(0, 0, 15))
+	item := must(b.api.SubscriptionItems.New(&stripe.SubscriptionItemParams{Subscription: &sub.ID, Price: &extra.ID, Quantity: stripe.Int64(2)}))(t)
+	must(b.api.SubscriptionItems.Update(item.ID, &stripe.SubscriptionItemParams{Quantity: stripe.Int64(3)}))(t)
+	// 2 x 6.00 x 1/2 = 6.00; then -6.00 + 3 x 6.00 x 1/2 = +3.00; May: 10.00 + 18.00.
+	next := must(b.api.Invoices.Upcoming(&stripe.InvoiceUpcomingParams{Subscription: &sub.ID}))(t)
+	if next.Total != 600+300+2800 {
+		t.Errorf("next invoice %d, want 3700", next.Total)
+	}
+	must(b.api.SubscriptionItems.Del(item.ID, &stripe.SubscriptionItemParams{ProrationBehavior: stripe.String("none")}))(t)
+	if got := must(b.api.Subscriptions.Get(sub.ID, nil))(t).Items.Data; len(got) != 1 || got[0].Price.ID != base.ID {
+		t.Errorf("items left: %d", len(got))
+	}
+	_, err := b.api.SubscriptionItems.Del(sub.Items.Data[0].ID, nil)
+	if e := stripeError(t, err); e.HTTPStatusCode != 400 {
+		t.Errorf("removing the last item: %v", e)
+	}
+}

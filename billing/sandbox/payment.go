@@ -6,6 +6,7 @@ import "net/http"
 type paying struct {
 	card          obj  // the payment method; nil if the customer has none
 	onSession     bool // the buyer is at the page
+	canAsk        bool // the bank may ask for authentication, and the charge then waits
 	authenticated bool // and has passed the bank's check
 }
 
@@ -37,7 +38,7 @@ func (t *tx) charge(intent obj, p paying) (decline *apiError, err error) {
 	if p.card == nil {
 		return t.declined(intent, nil, cardError("payment_intent_authentication_failure", "", "There is no payment method to charge."))
 	}
-	if p.card.str("_trait") == cardNeedsAuth && p.onSession && !p.authenticated && !p.card.flag("_authenticated") {
+	if p.card.str("_trait") == cardNeedsAuth && (p.onSession || p.canAsk) && !p.authenticated && !p.card.flag("_authenticated") {
 		return t.askBank(intent, p.card)
 	}
 	if p.authenticated && !p.card.flag("_authenticated") {

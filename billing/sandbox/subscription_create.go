@@ -65,7 +65,7 @@ var createSubscription = operation{
 		if o.trialEnd, err = t.trialEnd(); err != nil {
 			return nil, err
 		}
-		o.anchor = t.params.num("billing_cycle_anchor")
+		o.anchor, o.paying.canAsk = t.params.num("billing_cycle_anchor"), !t.params.flag("off_session")
 		sub, decline, err := t.startSubscription(o)
 		if err != nil {
 			return nil, err
