@@ -16,10 +16,11 @@ import (
 
 // newcomerBuys is the way of somebody who opens the sample app for the first time.
 func newcomerBuys(t *testing.T, h *house) {
-	b := apptest.NewBrowser(t)
+	b, email := apptest.NewBrowser(t), newcomer()
+	h.signUp(t, apptest.NewBrowser(t), email)
 	home := b.Get(h.line.RPURL)
 	b.Get(home.Link("sign-in"))
-	home = b.PassLogin("buyer@example.test", demoPassword)
+	home = b.PassLogin(email, demoPassword)
 	if home.URL.String() != h.line.RPURL+"/" || !strings.Contains(home.TextOf("decoded"), `"wolfieauth_plans": []`) || !home.Has("locked") {
 		t.Fatalf("after sign-in the app shows %s (%d):\n%s", home.URL, home.Status, home.Text())
 	}
@@ -35,7 +36,7 @@ func newcomerBuys(t *testing.T, h *house) {
 	if !b.AtCheckout() || !strings.HasPrefix(hosted.URL.String(), h.line.SandboxURL) {
 		t.Fatalf("the choice led to %s (%d):\n%s", hosted.URL, hosted.Status, hosted.Text())
 	}
-	home = b.Pay("buyer@example.test", apptest.CardPays)
+	home = b.Pay(email, apptest.CardPays)
 	if home.URL.String() != h.line.RPURL+"/?checkout=success" {
 		t.Fatalf("payment led to %s (%d):\n%s", home.URL, home.Status, home.Text())
 	}

@@ -39,10 +39,13 @@ func lineKeepsContract(t *testing.T, h *house) {
 			t.Errorf("redirect URIs of %s: %v", a.ClientID, a.RedirectURIs)
 		}
 	}
-	for _, address := range []string{h.line.PricingURL, h.line.RPURL, h.line.SandboxURL, h.line.OutboxURL, h.line.Issuer + "/login", h.line.ClockURL} {
+	for _, address := range []string{h.line.PricingURL, h.line.RPURL, h.line.OutboxURL, h.line.Issuer + "/login", h.line.ClockURL} {
 		if res := send(t, http.MethodGet, address, "", "", nil); res.status != http.StatusOK {
 			t.Errorf("GET %s: %d", address, res.status)
 		}
+	}
+	if _, ok := h.stripe(t, "/v1/products")[0]["id"].(string); !ok {
+		t.Error("the sandbox has no product under its key")
 	}
 	for path, contract := range map[string]string{"/.well-known/openid-configuration": "discovery", "/healthz": "healthz", "/readyz": "readyz"} {
 		holds(t, contract, send(t, http.MethodGet, h.line.Issuer+path, "", "", nil).body)

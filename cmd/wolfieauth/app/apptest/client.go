@@ -32,31 +32,45 @@ type Tokens struct {
 // AllScopes are those that the product knows.
 var AllScopes = []string{"openid", "profile", "email", "org", "offline_access"}
 
-// SignIn signs a person in at the client with code, PKCE and nonce, through the pages, and redeems the code.
-func (b *Browser) SignIn(c *Client, email, password string) Tokens {
+// Grant is a code that a client has not redeemed yet, with what redeems it.
+type Grant struct{ Code, Verifier, Nonce string }
+
+// Authorize signs a person in through the pages, with PKCE and nonce, up to the code.
+func (b *Browser) Authorize(c *Client, email, password string) Grant {
 	b.t.Helper()
-	verifier, nonce, state := oauth2.GenerateVerifier(), oauth2.GenerateVerifier(), oauth2.GenerateVerifier()
-	rp := c.config(b.t)
+	g, state := Grant{Verifier: oauth2.GenerateVerifier(), Nonce: oauth2.GenerateVerifier()}, oauth2.GenerateVerifier()
 	b.StopAt = c.Redirect
-	b.Get(rp.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)))
+	b.Get(c.config(b.t).AuthCodeURL(state, oidc.Nonce(g.Nonce), oauth2.S256ChallengeOption(g.Verifier)))
 	back := b.PassLogin(email, password).URL
 	if !strings.HasPrefix(back.String(), c.Redirect) {
 		b.t.Fatalf("sign-in of %s at %s rests at %s (%d):\n%s", email, c.ID, back, b.page.Status, b.page.Text())
 	}
 	q := back.Query()
-	if q.Get("state") != state || q.Get("iss") != c.Issuer || q.Get("code") == "" {
+	if g.Code = q.Get("code"); q.Get("state") != state || q.Get("iss") != c.Issuer || g.Code == "" {
 		b.t.Fatalf("sign-in of %s at %s came back with %s", email, c.ID, back)
 	}
-	token, err := rp.Exchange(b.t.Context(), q.Get("code"), oauth2.VerifierOption(verifier))
+	return g
+}
+
+// Redeem exchanges a code and verifies the ID token.
+func (c *Client) Redeem(t testing.TB, g Grant) Tokens {
+	t.Helper()
+	token, err := c.config(t).Exchange(t.Context(), g.Code, oauth2.VerifierOption(g.Verifier))
 	if err != nil {
-		b.t.Fatalf("redeem the code of %s: %v", email, err)
+		t.Fatalf("redeem a code at %s: %v", c.ID, err)
 	}
-	got := c.verify(b.t, token)
+	got := c.verify(t, token)
 	var said struct{ Nonce string }
-	if err := json.Unmarshal(got.Payload, &said); err != nil || said.Nonce != nonce {
-		b.t.Fatalf("the ID token's nonce is %q: %v", said.Nonce, err)
+	if err := json.Unmarshal(got.Payload, &said); err != nil || said.Nonce != g.Nonce {
+		t.Fatalf("the ID token's nonce is %q: %v", said.Nonce, err)
 	}
 	return got
+}
+
+// SignIn is [Browser.Authorize] and [Client.Redeem].
+func (b *Browser) SignIn(c *Client, email, password string) Tokens {
+	b.t.Helper()
+	return c.Redeem(b.t, b.Authorize(c, email, password))
 }
 
 // PassLogin fills in the login page and consents, where the browser stands at one of them.

@@ -1,0 +1,91 @@
+package app_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/app/apptest"
+	"github.com/wolfieauth/wolfieauth/internal/db"
+)
+
+// measured is a request of a budgeted path, made fresh for each call: a code or refresh token serves once.
+type measured struct {
+	name   string
+	budget int64
+	make   func() (method, target string, header http.Header, body string)
+}
+
+// counted serves a request and answers how many statements it took.
+func (h *house) counted(t testing.TB, m measured) int64 {
+	t.Helper()
+	method, target, header, body := m.make()
+	var n atomic.Int64
+	w := httptest.NewRecorder()
+	h.App.Handler().ServeHTTP(w, h.within(db.CountStatements(t.Context(), &n), method, target, header, body))
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s: %d %s", m.name, w.Code, w.Body)
+	}
+	return n.Load()
+}
+
+// paths are those of the budget table; email is the person, and the one who is asked about holds a plan or not.
+func (h *house) paths(t testing.TB, clientID, email string) []measured {
+	t.Helper()
+	c := h.client(clientID)
+	b := apptest.NewBrowser(t)
+	got := b.SignIn(c, email, demoPassword)
+	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Authorization": {basic(c)}}
+	get := func(target string, header http.Header) func() (string, string, http.Header, string) {
+		return func() (string, string, http.Header, string) { return http.MethodGet, target, header, "" }
+	}
+	page := http.Header{"Accept": {"text/html"}}
+	return []measured{
+		{"code exchange", 4, func() (string, string, http.Header, string) {
+			g := b.Authorize(c, email, demoPassword)
+			return http.MethodPost, "/token", form, url.Values{
+				"grant_type": {"authorization_code"}, "code": {g.Code}, "code_verifier": {g.Verifier}, "redirect_uri": {redirect},
+			}.Encode()
+		}},
+		{"userinfo", 2, get("/me", bearer(got.Access))},
+		{"introspection", 2, func() (string, string, http.Header, string) {
+			return http.MethodPost, "/introspect", form, url.Values{"token": {got.Access}}.Encode()
+		}},
+		{"entitlements", 2, get("/v1/billing/entitlements", bearer(got.Access))},
+		{"pricing page", 1, get("/billing/"+clientID, page)},
+		{"plans JSON", 1, get("/api/billing/"+clientID+"/plans", nil)},
+		{"discovery", 0, get("/.well-known/openid-configuration", nil)},
+		{"key set", 0, get("/jwks", nil)},
+	}
+}
+
+// refreshing spends a refresh token a call and keeps the next.
+func (h *house) refreshing(t testing.TB, clientID, email string) (measured, func(body []byte)) {
+	t.Helper()
+	c := h.client(clientID)
+	token := apptest.NewBrowser(t).SignIn(c, email, demoPassword).Refresh
+	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Authorization": {basic(c)}}
+	return measured{"refresh", 4, func() (string, string, http.Header, string) {
+		return http.MethodPost, "/token", form, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}.Encode()
+	}}, func(body []byte) { token = refreshIn(t, body) }
+}
+
+func basic(c *apptest.Client) string {
+	r := &http.Request{Header: http.Header{}}
+	r.SetBasicAuth(url.QueryEscape(c.ID), url.QueryEscape(c.Secret))
+	return r.Header.Get("Authorization")
+}
+
+func budgets(t *testing.T, h *house) {
+	refresh, _ := h.refreshing(t, "acme-crm", "bundled@example.test")
+	for _, m := range append(h.paths(t, "acme-crm", "bundled@example.test"), refresh) {
+		if m.name != "refresh" {
+			h.counted(t, m) // warm
+		}
+		if n := h.counted(t, m); n > m.budget {
+			t.Errorf("%s takes %d statements, the budget is %d", m.name, n, m.budget)
+		}
+	}
+}
