@@ -245,8 +245,10 @@ func TestPlanMistakesAreNamedAtTheField(t *testing.T) {
 		t.Errorf("feature twice: %v", err)
 	}
 	for _, in := range []billing.EnableBilling{
-		{ClientID: crm, Gateway: "bank", DefaultCurrency: "PLN"}, {ClientID: crm, Gateway: billing.GatewayManaged, Livemode: true, DefaultCurrency: "PLN"},
-		{ClientID: crm, Gateway: billing.GatewayConnect, DefaultCurrency: "zloty"}, {ClientID: crm, Gateway: billing.GatewayConnect, DefaultCurrency: "PLN", DefaultCountry: "UK"},
+		{ClientID: crm, Gateway: "bank", DefaultCurrency: "PLN"},
+		{ClientID: crm, Gateway: billing.GatewayManaged, Livemode: true, DefaultCurrency: "PLN"},
+		{ClientID: crm, Gateway: billing.GatewayConnect, DefaultCurrency: "zloty"},
+		{ClientID: crm, Gateway: billing.GatewayConnect, DefaultCurrency: "PLN", DefaultCountry: "UK"},
 	} {
 		if err := b.EnableBilling(t.Context(), in); mistakesIn(err) == "not a field error" {
 			t.Errorf("%+v: %v", in, err)

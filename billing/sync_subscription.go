@@ -91,7 +91,7 @@ func (s *Service) storeSubscription(ctx context.Context, at Account, remote Remo
 		return "", err
 	}
 	sub.CustomerID = remote.CustomerID
-	sub.follow(remote)
+	follow(&sub, remote)
 	return OutcomeApplied, s.settle(ctx, sub, remote.LatestPaymentID)
 }
 
@@ -140,7 +140,7 @@ func (s *Service) linkCheckout(ctx context.Context, sub *Subscription, customer 
 }
 
 // follow copies Stripe's state.
-func (sub *Subscription) follow(r RemoteSubscription) {
+func follow(sub *Subscription, r RemoteSubscription) {
 	sub.Status, sub.Quantity = r.Status, r.Quantity
 	sub.CurrentPeriodStart, sub.CurrentPeriodEnd = moment(r.CurrentPeriodStart), moment(r.CurrentPeriodEnd)
 	sub.TrialEnd, sub.CancelAt, sub.CanceledAt = utc(r.TrialEnd), utc(r.CancelAt), utc(r.CanceledAt)

@@ -110,12 +110,12 @@ func (s *Store) fillTiers(ctx context.Context, prices []billing.Price) error {
 	if err := s.db.Conn(ctx).Where("price_id IN ?", ids).Order("price_id, position").Find(&tiers).Error; err != nil {
 		return fail("read tiers", err, nil)
 	}
-	for i := range prices {
-		for _, t := range tiers {
-			if t.PriceID == prices[i].ID {
-				prices[i].Tiers = append(prices[i].Tiers, t)
-			}
-		}
+	byPrice := map[string][]billing.Tier{}
+	for _, t := range tiers {
+		byPrice[t.PriceID] = append(byPrice[t.PriceID], t)
+	}
+	for i, p := range prices {
+		prices[i].Tiers = byPrice[p.ID]
 	}
 	return nil
 }

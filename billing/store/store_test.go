@@ -235,8 +235,13 @@ func TestCheckoutsMoveForwardOnly(t *testing.T) {
 			to    billing.CheckoutStatus
 			moved bool
 		}{
-			{billing.CheckoutExpired, true}, {billing.CheckoutExpired, false}, {billing.CheckoutCompleted, true}, {billing.CheckoutExpired, false},
-			{billing.CheckoutRefunded, true}, {billing.CheckoutCompleted, false}, {billing.CheckoutOpen, false},
+			{billing.CheckoutExpired, true},
+			{billing.CheckoutExpired, false},
+			{billing.CheckoutCompleted, true},
+			{billing.CheckoutExpired, false},
+			{billing.CheckoutRefunded, true},
+			{billing.CheckoutCompleted, false},
+			{billing.CheckoutOpen, false},
 		} {
 			if moved, err := b.CloseCheckout(b.ctx, "c1", step.to, later); err != nil || moved != step.moved {
 				t.Errorf("to %s: moved %v, %v", step.to, moved, err)
@@ -345,8 +350,10 @@ func TestEventsAreRecordedOnce(t *testing.T) {
 			event billing.WebhookEvent
 			fresh bool
 		}{
-			{event("1", "", "evt_1", noon), true}, {event("2", "", "evt_1", noon), false},
-			{event("3", "acct_1", "evt_1", noon), true}, {event("4", "acct_1", "evt_2", later), true},
+			{event("1", "", "evt_1", noon), true},
+			{event("2", "", "evt_1", noon), false},
+			{event("3", "acct_1", "evt_1", noon), true},
+			{event("4", "acct_1", "evt_2", later), true},
 		} {
 			if fresh, err := b.RecordEvent(b.ctx, tc.event); err != nil || fresh != tc.fresh {
 				t.Errorf("%s: fresh %v, %v", tc.event.ID, fresh, err)
