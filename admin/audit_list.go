@@ -1,0 +1,127 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/wolfieauth/wolfieauth/idp"
+	"github.com/wolfieauth/wolfieauth/internal/audit"
+	"github.com/wolfieauth/wolfieauth/internal/web"
+)
+
+// AuditPage is the view of admin/audit.
+type AuditPage struct {
+	Frame
+	Action  string
+	Actions []web.Option
+	Rows    []AuditRow
+	Next    string // the id that the next page goes on behind, "" at the end
+	Later   bool   // this is not the first page
+}
+
+// AuditRow is an entry for people.
+type AuditRow struct {
+	audit.Record
+	Label   string // the action in words, "" for one that the console does not know
+	Actor   string
+	Changes []Change
+}
+
+func (k *Console) showAudit(c echo.Context, v *visit) error {
+	ctx, filter := c.Request().Context(), auditFilter(c, v)
+	records, next, err := k.deps.Audit.List(ctx, filter)
+	if err != nil {
+		return err
+	}
+	view := &AuditPage{
+		Frame: frame(c, v, "audit", web.T(c, "admin.audit.title")), Action: filter.Action, Actions: actionOptions(c, filter.Action),
+		Next: next, Later: filter.Before != "",
+	}
+	who := k.names()
+	for _, r := range records {
+		row, err := auditRow(ctx, c, who, r)
+		if err != nil {
+			return err
+		}
+		view.Rows = append(view.Rows, row)
+	}
+	return k.edge.Render(c, http.StatusOK, "admin/audit", view)
+}
+
+// auditFilter reads the address. The org is never empty here: to the log an empty one would mean all of them.
+func auditFilter(c echo.Context, v *visit) audit.Filter {
+	f := audit.Filter{OrgID: v.org.ID}
+	if action := c.QueryParam("action"); plain(action) {
+		f.Action = action
+	}
+	if before := c.QueryParam("before"); uuid.Validate(before) == nil {
+		f.Before = before
+	}
+	return f
+}
+
+func auditRow(ctx context.Context, c echo.Context, who names, r audit.Record) (AuditRow, error) {
+	row := AuditRow{Record: r, Label: actionName(c, r.Action), Changes: changes(r.BeforeJSON, r.AfterJSON)}
+	switch r.ActorKind {
+	case audit.ActorUser:
+		user, err := who.user(ctx, r.ActorID)
+		row.Actor = userLine(user)
+		return row, err
+	case audit.ActorSystem:
+		row.Actor = web.T(c, "admin.audit.actor_system")
+	case audit.ActorCLI:
+		row.Actor = web.T(c, "admin.audit.actor_cli")
+	case audit.ActorApp:
+		row.Actor = web.T(c, "admin.audit.actor_app", "App", r.ActorID)
+	default:
+		row.Actor = web.T(c, "admin.audit.actor_nobody")
+	}
+	return row, nil
+}
+
+// userLine names a person so that two of the same name are told apart.
+func userLine(u idp.User) string {
+	if u.Name == "" {
+		return u.Email
+	}
+	return u.Name + " (" + u.Email + ")"
+}
+
+// actions are those that the console can say in words, in the order of the filter.
+func actions(c echo.Context) []web.Option {
+	return []web.Option{
+		{Value: "app.created", Label: web.T(c, "admin.action.app_created")},
+		{Value: "app.secret_rotated", Label: web.T(c, "admin.action.app_secret_rotated")},
+		{Value: "app.redirect_uri_added", Label: web.T(c, "admin.action.app_redirect_uri_added")},
+		{Value: "app.post_logout_redirect_uri_added", Label: web.T(c, "admin.action.app_post_logout_redirect_uri_added")},
+		{Value: "bundle.created", Label: web.T(c, "admin.action.bundle_created")},
+		{Value: "comp.given", Label: web.T(c, "admin.action.comp_given")},
+		{Value: "job.retried", Label: web.T(c, "admin.action.job_retried")},
+		{Value: "member.added", Label: web.T(c, "admin.action.member_added")},
+		{Value: "member.removed", Label: web.T(c, "admin.action.member_removed")},
+		{Value: "member.role_changed", Label: web.T(c, "admin.action.member_role_changed")},
+		{Value: "org.created", Label: web.T(c, "admin.action.org_created")},
+	}
+}
+
+func actionName(c echo.Context, action string) string {
+	for _, a := range actions(c) {
+		if a.Value == action {
+			return a.Label
+		}
+	}
+	return ""
+}
+
+// actionOptions are the choices of the filter; an action that was asked for by its code is among them.
+func actionOptions(c echo.Context, current string) []web.Option {
+	known := actions(c)
+	if current != "" && !slices.ContainsFunc(known, func(o web.Option) bool { return o.Value == current }) {
+		known = append(known, web.Option{Value: current, Label: current})
+	}
+	return append([]web.Option{{Label: web.T(c, "admin.audit.all")}}, known...)
+}

@@ -1,0 +1,136 @@
+package admin_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/wolfieauth/wolfieauth/internal/audit"
+	"github.com/wolfieauth/wolfieauth/internal/db"
+	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
+)
+
+// visitors ask for what is acme's, or the platform's.
+var visitors = []string{"", "outsider", "rival", "member", "clerk", "owner", "platform"}
+
+// rule says what each visitor gets at one route, in the order of visitors.
+type rule struct {
+	target string // the address with acme's real ids
+	form   func(b *bundle) url.Values
+	want   [7]int
+	locked bool // belongs to an org: who is not in it must not tell it from one that does not exist
+}
+
+var rules = map[string]rule{
+	"GET /admin":                           {target: "/admin?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/clients/:clientId":         {target: "/admin/clients/acme-crm", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/clients/:clientId/secret":  {target: "/admin/clients/acme-crm/secret", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/secret": {target: "/admin/clients/acme-crm/secret", form: secretForm, want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"GET /admin/members":                   {target: "/admin/members?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/audit":                     {target: "/admin/audit?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/audit.csv":                 {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/platform/jobs":             {target: "/admin/platform/jobs", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"POST /admin/platform/jobs/retry":      {target: "/admin/platform/jobs/retry", form: retryForm, want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+}
+
+var seenField = regexp.MustCompile(`name="seen" value="([^"]*)"`)
+
+func secretForm(b *bundle) url.Values {
+	page := b.as("owner", "acme").get("/admin/clients/acme-crm/secret")
+	m := seenField.FindStringSubmatch(page.body)
+	if m == nil {
+		b.t.Fatalf("no form to rotate a secret: %d", page.status)
+	}
+	return url.Values{"client_id": {crm}, "seen": {m[1]}}
+}
+
+func retryForm(*bundle) url.Values { return url.Values{"kind": {"mail"}, "key": {"mail-1"}} }
+
+// TestEveryRouteKnowsItsVisitors reads the routes from the router: a new one without a rule fails.
+func TestEveryRouteKnowsItsVisitors(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		found := map[string]bool{}
+		for _, r := range b.edge.Echo().Routes() {
+			name := r.Method + " " + r.Path
+			if !strings.HasPrefix(r.Path, "/admin") {
+				continue
+			}
+			found[name] = true
+			if _, ok := rules[name]; !ok {
+				t.Errorf("route %s has no rule", name)
+			}
+		}
+		for name, rule := range rules {
+			if !found[name] {
+				t.Errorf("rule for %s, which is no route", name)
+				continue
+			}
+			b.checkRoute(t, name, rule)
+		}
+	})
+}
+
+func (b *bundle) checkRoute(t *testing.T, name string, r rule) {
+	t.Helper()
+	method, _, _ := strings.Cut(name, " ")
+	for i, who := range visitors {
+		var form url.Values
+		if r.form != nil {
+			form = r.form(b)
+		}
+		br := b.as(who, map[string]string{"owner": "acme", "member": "acme", "clerk": "acme", "rival": "beta", "platform": "wolfie"}[who])
+		before := b.written()
+		got := br.do(method, r.target, form)
+		if got.status != r.want[i] {
+			t.Errorf("%s as %q: %d, want %d", name, who, got.status, r.want[i])
+			continue
+		}
+		allowed := got.status == http.StatusOK || got.status == http.StatusSeeOther && who != ""
+		if wrote := b.written() != before; wrote != (allowed && method == http.MethodPost) {
+			t.Errorf("%s as %q (%d): wrote is %v", name, who, got.status, wrote)
+		}
+		if allowed {
+			continue
+		}
+		lacks(t, got, "Acme CRM", "crm.acme.test", "many@people.test", compedOne, "Gratis Pro", "Nur für Freunde", jobError, "mail-1")
+		if got.status == http.StatusNotFound && r.locked {
+			lacks(t, got, "Acme Spółka")
+			b.sameAsUnknown(t, br, method, r.target, got, form)
+		}
+		if next := got.header.Get("Location"); who == "" && !strings.HasPrefix(next, "/login?next=%2Fadmin") {
+			t.Errorf("%s anonymously goes to %q", name, next)
+		}
+	}
+}
+
+// sameAsUnknown compares the answer with the one about something that does not exist: apart from the request's
+// own id and the address that was asked for, not a byte may differ.
+func (b *bundle) sameAsUnknown(t *testing.T, br *browser, method, target string, got answer, form url.Values) {
+	t.Helper()
+	other := strings.NewReplacer("acme-crm", "nope-crm", "org=acme", "org=nope").Replace(target)
+	unknown := br.do(method, other, form)
+	clean := func(a answer) string {
+		body := strings.ReplaceAll(a.body, a.header.Get("X-Request-Id"), "ID")
+		return strings.NewReplacer("nope-crm", "acme-crm", "org=nope", "org=acme").Replace(body)
+	}
+	if unknown.status != got.status || clean(unknown) != clean(got) {
+		t.Errorf("%s %s tells a foreign thing (%d) from an unknown one (%d):\n%s\n---\n%s", method, target, got.status, unknown.status, clean(got), clean(unknown))
+	}
+}
+
+// written is the state that the routes can change.
+func (b *bundle) written() string {
+	b.t.Helper()
+	ctx := b.t.Context()
+	app, err := b.people.App(ctx, crm)
+	b.must(err)
+	item, err := b.jobs.Item(ctx, "mail", "mail-1")
+	b.must(err)
+	entries, _, err := b.log.List(ctx, audit.Filter{Limit: 1})
+	b.must(err)
+	return app.SecretHash + entries[0].ID + strings.Repeat("+", int(item.Wanted))
+}

@@ -1,0 +1,342 @@
+package admin_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/wolfieauth/wolfieauth/admin"
+	"github.com/wolfieauth/wolfieauth/billing"
+	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
+	"github.com/wolfieauth/wolfieauth/claims"
+	claimstore "github.com/wolfieauth/wolfieauth/claims/store"
+	"github.com/wolfieauth/wolfieauth/idp"
+	idpstore "github.com/wolfieauth/wolfieauth/idp/store"
+	"github.com/wolfieauth/wolfieauth/internal/audit"
+	"github.com/wolfieauth/wolfieauth/internal/db"
+	"github.com/wolfieauth/wolfieauth/internal/i18n"
+	"github.com/wolfieauth/wolfieauth/internal/jobs"
+	"github.com/wolfieauth/wolfieauth/internal/mail"
+	"github.com/wolfieauth/wolfieauth/internal/web"
+)
+
+// bundle is the console on the real services over one database. acme sells acme-crm (billing on, in a bundle
+// with acme-mail) and keeps acme-spa (public, billing off); beta has beta-shop; wolfie owns the platform.
+type bundle struct {
+	t       *testing.T
+	db      *db.DB
+	edge    *web.Edge
+	people  *idp.Service
+	billing *billing.Service
+	comps   *claimstore.Store
+	jobs    *jobs.Runner
+	log     *audit.Log
+	now     time.Time
+	users   map[string]idp.User // by the part of the address before the @
+	orgs    map[string]idp.Org
+}
+
+const (
+	crm, spa  = "acme-crm", "acme-spa"
+	compedOne = "ŻANETA.comped@elsewhere.test"
+	jobError  = "smtp says 451 try later"
+)
+
+func setup(t *testing.T, d *db.DB) *bundle {
+	t.Helper()
+	b := &bundle{t: t, db: d, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), users: map[string]idp.User{}, orgs: map[string]idp.Org{}}
+	b.services()
+	b.mount()
+	b.seed()
+	return b
+}
+
+func (b *bundle) clock() time.Time { return b.now }
+
+func (b *bundle) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bundle) services() {
+	b.t.Helper()
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	versions := db.NewVersions(b.db)
+	b.log = audit.NewLog(b.db, b.clock)
+	b.people = idp.New(idp.Deps{
+		Store: idpstore.New(b.db, versions), Tx: b.db, Now: b.clock, Passwords: noPasswords{}, Mail: noMail{},
+		Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: b.log, Revoker: nobodyRevoked{},
+	})
+	var err error
+	b.jobs, err = jobs.New(b.db, jobs.Config{Logger: quiet})
+	b.must(err)
+	b.jobs.Handle("mail", func(context.Context, string) error { return errors.New(jobError) })
+	b.billing = billing.New(billing.Deps{
+		Tx: b.db, Store: billingstore.New(b.db), Apps: known{b.people}, Members: known{b.people}, Jobs: runner{b.jobs}, Versions: versions,
+		Now: b.clock, Logger: quiet, BaseURL: "https://id.test",
+	})
+	b.comps = claimstore.New(b.db)
+}
+
+func (b *bundle) mount() {
+	b.t.Helper()
+	catalog, err := i18n.Load()
+	b.must(err)
+	renderer, err := web.NewRenderer(catalog, web.RendererOptions{})
+	b.must(err)
+	console := admin.New(admin.Deps{
+		People: b.people, Apps: b.people, Shop: b.billing, Sales: sales{b.db}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
+	})
+	b.edge, err = web.New(web.Config{
+		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), DefaultLang: "en",
+	}, b.db, renderer, catalog, console.Problems()...)
+	b.must(err)
+	b.must(console.Mount(b.edge))
+	b.edge.Pages().POST("/test/login", func(c echo.Context) error {
+		return b.edge.Login(c, c.FormValue("user"), c.FormValue("org"), []string{"pwd"})
+	})
+}
+
+func (b *bundle) seed() {
+	b.t.Helper()
+	ctx := b.t.Context()
+	for _, name := range []string{"owner", "member", "clerk", "rival", "outsider", "platform", "many"} {
+		u, _, err := b.people.CreateUser(ctx, idp.CreateUser{Email: name + "@people.test", Name: strings.ToUpper(name[:1]) + name[1:], Password: "correct horse"})
+		b.must(err)
+		b.users[name] = u
+	}
+	comped, _, err := b.people.CreateUser(ctx, idp.CreateUser{Email: compedOne, Name: "Żaneta", Password: "correct horse"})
+	b.must(err)
+	for _, o := range []idp.CreateOrg{
+		{Slug: "wolfie", Name: "Wolfie", OwnerUserID: b.users["platform"].ID, PlatformOwner: true},
+		{Slug: "acme", Name: "Acme Spółka", OwnerUserID: b.users["owner"].ID},
+		{Slug: "beta", Name: "Beta", OwnerUserID: b.users["rival"].ID},
+	} {
+		org, err := b.people.CreateOrg(ctx, o)
+		b.must(err)
+		b.orgs[o.Slug] = org
+	}
+	b.join("acme", "member", "member")
+	b.join("acme", "clerk", "billing")
+	b.join("acme", "many", "member")
+	b.join("beta", "many", "admin")
+	b.seedApps()
+	b.seedPlans()
+	b.must(b.comps.CreateComp(ctx, &claims.Comp{
+		UserID: comped.ID, ClientID: crm, PlanSlug: "pro", PlanName: "Gratis Pro", Reason: "Beta tester", GivenBy: b.users["platform"].ID,
+	}, b.now))
+	b.must(b.jobs.Want(ctx, "mail", "mail-1"))
+	if err := b.jobs.DoNow(ctx, "mail", "mail-1"); err == nil {
+		b.t.Fatal("the mail did not fail")
+	}
+}
+
+func (b *bundle) join(org, user, role string) {
+	b.t.Helper()
+	_, err := b.people.AddMember(b.t.Context(), b.orgs[org].ID, b.users[user].ID, role)
+	b.must(err)
+}
+
+func (b *bundle) seedApps() {
+	b.t.Helper()
+	ctx := b.t.Context()
+	for _, a := range []idp.CreateApp{
+		{OrgID: b.orgs["acme"].ID, Slug: "crm", Name: "Acme CRM", RedirectURIs: []string{"https://crm.acme.test/callback"}},
+		{OrgID: b.orgs["acme"].ID, Slug: "mail", Name: "Acme Mail", RedirectURIs: []string{"https://mail.acme.test/callback"}},
+		{OrgID: b.orgs["acme"].ID, Slug: "spa", Name: "Acme SPA", Kind: idp.AppBrowser, RedirectURIs: []string{"https://spa.acme.test/"}},
+		{OrgID: b.orgs["beta"].ID, Slug: "shop", Name: "Beta Shop", RedirectURIs: []string{"https://shop.beta.test/callback"}},
+	} {
+		_, _, err := b.people.CreateApp(ctx, a)
+		b.must(err)
+	}
+	_, err := b.people.CreateBundle(ctx, idp.CreateBundle{ID: "suite-id", OrgID: b.orgs["acme"].ID, Slug: "suite", Name: "Acme Suite", ClientIDs: []string{crm, "acme-mail"}})
+	b.must(err)
+}
+
+func (b *bundle) seedPlans() {
+	b.t.Helper()
+	ctx, ten := b.t.Context(), int64(10)
+	app, suite := billing.Scope{Kind: billing.ScopeApp, ID: crm}, billing.Scope{Kind: billing.ScopeBundle, ID: "suite-id"}
+	b.must(b.billing.EnableBilling(ctx, billing.EnableBilling{ClientID: crm, Gateway: billing.GatewayConnect, DefaultCurrency: "PLN"}))
+	_, err := b.billing.CreateFeature(ctx, billing.NewFeature{Scope: app, Key: "ksef_enabled", Name: "KSeF"})
+	b.must(err)
+	for _, p := range []struct {
+		plan  billing.NewPlan
+		price billing.NewPrice
+	}{
+		{
+			billing.NewPlan{ID: "plan-pro", Scope: app, Name: "Pro", FeatureKeys: []string{"ksef_enabled"}, TrialDays: 14},
+			billing.NewPrice{Amount: 9900, Currency: "PLN", Interval: billing.IntervalMonth, CountryCodes: []string{"PL"}},
+		},
+		{
+			billing.NewPlan{ID: "plan-secret", Scope: app, Name: "Nur für Freunde", Hidden: true},
+			billing.NewPrice{
+				Currency: "EUR", Interval: billing.IntervalYear, PerSeat: true, SeatLabel: "user", Scheme: billing.SchemeGraduated,
+				Tiers: []billing.Tier{{UpTo: &ten, UnitAmount: 9900}, {UnitAmount: 8900, FlatAmount: 500}},
+			},
+		},
+		{billing.NewPlan{ID: "plan-all", Scope: suite, Name: "Everything"}, billing.NewPrice{Amount: 1234567, Currency: "PLN", Interval: billing.IntervalOneTime}},
+	} {
+		_, err := b.billing.CreatePlan(ctx, p.plan)
+		b.must(err)
+		p.price.PlanID = p.plan.ID
+		_, err = b.billing.AddPrice(ctx, p.price)
+		b.must(err)
+	}
+}
+
+// browser is one person's browser; it follows no redirects.
+type browser struct {
+	b      *bundle
+	cookie *http.Cookie
+}
+
+// as signs a person in, acting for an org; "" is an anonymous visitor.
+func (b *bundle) as(user, org string) *browser {
+	b.t.Helper()
+	br := &browser{b: b}
+	if user == "" {
+		return br
+	}
+	res := br.post("/test/login", url.Values{"user": {b.users[user].ID}, "org": {b.orgs[org].ID}})
+	for _, ck := range res.cookies {
+		br.cookie = ck
+	}
+	if br.cookie == nil {
+		b.t.Fatalf("%s was not signed in: %d", user, res.status)
+	}
+	return br
+}
+
+type answer struct {
+	status  int
+	body    string
+	header  http.Header
+	cookies []*http.Cookie
+}
+
+func (br *browser) get(path string) answer { return br.do(http.MethodGet, path, nil) }
+
+func (br *browser) post(path string, form url.Values) answer {
+	return br.do(http.MethodPost, path, form)
+}
+
+func (br *browser) do(method, path string, form url.Values) answer {
+	r := httptest.NewRequestWithContext(br.b.t.Context(), method, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Accept-Language", "en")
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if br.cookie != nil {
+		r.AddCookie(br.cookie)
+	}
+	w := httptest.NewRecorder()
+	br.b.edge.ServeHTTP(w, r)
+	return answer{status: w.Code, body: w.Body.String(), header: w.Header(), cookies: w.Result().Cookies()}
+}
+
+// What the composition root supplies in a server, in its smallest form.
+
+type comps struct{ *claimstore.Store }
+
+func (s comps) CompsOfApp(ctx context.Context, clientID, afterID string, limit int) ([]claims.Comp, error) {
+	return s.Comps(ctx, claimstore.CompFilter{ClientID: clientID, AfterID: afterID, Limit: limit})
+}
+
+type sales struct{ db *db.DB }
+
+func (s sales) LiveSubscriptions(ctx context.Context, clientID string) (n int64, err error) {
+	err = s.db.Conn(ctx).Raw("SELECT COUNT(*) FROM subscriptions WHERE scope_kind = 'app' AND scope_id = ? AND holds", clientID).Scan(&n).Error
+	return n, err
+}
+
+type runner struct{ *jobs.Runner }
+
+func (r runner) Handle(kind string, h func(ctx context.Context, key string) error) {
+	r.Runner.Handle(kind, h)
+}
+
+type known struct{ people *idp.Service }
+
+func (f known) App(ctx context.Context, id string) (billing.AppInfo, error) {
+	a, err := f.people.App(ctx, id)
+	if err != nil {
+		return billing.AppInfo{}, errors.Join(billing.ErrAppNotFound, err)
+	}
+	return billing.AppInfo{ClientID: a.ClientID, OrgID: a.OrgID, Name: a.Name}, nil
+}
+
+func (f known) BundlesHolding(ctx context.Context, id string) ([]billing.BundleInfo, error) {
+	held, err := f.people.BundlesHolding(ctx, id)
+	out := make([]billing.BundleInfo, 0, len(held))
+	for _, h := range held {
+		out = append(out, billing.BundleInfo{ID: h.ID, OrgID: h.OrgID, Slug: h.Slug, Name: h.Name})
+	}
+	return out, err
+}
+
+func (f known) Bundle(ctx context.Context, id string) (billing.BundleInfo, error) {
+	h, err := f.people.Bundle(ctx, id)
+	if err != nil {
+		return billing.BundleInfo{}, errors.Join(billing.ErrAppNotFound, err)
+	}
+	info := billing.BundleInfo{ID: h.ID, OrgID: h.OrgID, Slug: h.Slug, Name: h.Name}
+	apps, err := f.people.BundleApps(ctx, id)
+	for _, a := range apps {
+		info.Apps = append(info.Apps, billing.AppInfo{ClientID: a.ClientID, OrgID: a.OrgID, Name: a.Name})
+	}
+	return info, err
+}
+
+func (f known) ActiveMembers(ctx context.Context, orgID string) (int64, error) {
+	return f.people.ActiveMembers(ctx, orgID)
+}
+
+type noPasswords struct{}
+
+func (noPasswords) Hash(_ context.Context, p string) (string, error) { return "plain:" + p, nil }
+func (noPasswords) Verify(_ context.Context, p, hash string) (ok, rehash bool, err error) {
+	return hash == "plain:"+p, false, nil
+}
+
+type noMail struct{}
+
+func (noMail) Send(context.Context, mail.Message) error { return nil }
+
+type nobodyRevoked struct{}
+
+func (nobodyRevoked) EndSessions(context.Context, string, string) error { return nil }
+func (nobodyRevoked) RevokeGrants(context.Context, string) error        { return nil }
+func (nobodyRevoked) LeaveOrg(context.Context, string, string) error    { return nil }
+
+// contains fails for each text that a page lacks.
+func contains(t *testing.T, page answer, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(page.body, text) {
+			t.Errorf("page (%d) lacks %q", page.status, text)
+		}
+	}
+}
+
+// lacks fails for each text that a page holds.
+func lacks(t *testing.T, page answer, texts ...string) {
+	t.Helper()
+	if i := slices.IndexFunc(texts, func(text string) bool { return strings.Contains(page.body, text) }); i >= 0 {
+		t.Errorf("page (%d) holds %q", page.status, texts[i])
+	}
+}
