@@ -1,0 +1,133 @@
+package browsertest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// maxWeight is what one of our pages may transfer with font and style, in bytes.
+const maxWeight = 100_000
+
+var widths = []int64{1280, 390, 320}
+
+// axeRun asks for the rules of WCAG A and AA up to 2.2 and for the best practices.
+const axeRun = `(async () => {
+  await new Promise(next => requestAnimationFrame(() => requestAnimationFrame(next)));
+  const seen = await axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    resultTypes: ["violations"], preload: false, iframes: false,
+  });
+  return JSON.stringify(seen.violations.map(v => ({
+    id: v.id, help: v.help, tags: v.tags, nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary.replace(/\s+/g, " ")),
+  })));
+})()`
+
+type violation struct {
+	ID, Help string
+	Tags     []string
+	Nodes    []string
+}
+
+func (v violation) String() string { return v.ID + ": " + v.Help + "\n    " + strings.Join(v.Nodes, "\n    ") }
+
+// look judges the page that is shown, at 1280 px and whatever colour scheme is on: no complaint of the browser, no
+// violation of WCAG, nothing that sticks out at any width, not too heavy.
+func (b *tab) look(name string) {
+	b.t.Helper()
+	b.accessible(name)
+	b.contained(name)
+	b.light(name)
+	b.quiet(name)
+}
+
+// accessible runs axe. Only rules of WCAG fail; best practices are told.
+func (b *tab) accessible(name string) {
+	b.t.Helper()
+	for _, v := range b.violations() {
+		if slices.ContainsFunc(v.Tags, func(tag string) bool { return strings.HasPrefix(tag, "wcag") }) {
+			b.t.Errorf("%s (%s): %s", name, b.where(), v)
+		} else {
+			b.t.Logf("%s: best practice: %s", name, v)
+		}
+	}
+}
+
+func (b *tab) violations() []violation {
+	b.t.Helper()
+	if !b.scripts { // the rules are a script too
+		b.do(emulation.SetScriptExecutionDisabled(false))
+		defer b.do(emulation.SetScriptExecutionDisabled(true))
+	}
+	var out string
+	b.do(
+		chromedp.Evaluate(`"axe" in window`, nil),
+		chromedp.Evaluate(house.axe+";0", nil),
+		chromedp.Evaluate(axeRun, &out, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+	)
+	var seen []violation
+	if err := json.Unmarshal([]byte(out), &seen); err != nil {
+		b.t.Fatal(err)
+	}
+	return seen
+}
+
+// contained looks for anything that makes the page scroll sideways.
+func (b *tab) contained(name string) {
+	b.t.Helper()
+	for _, width := range widths {
+		b.wide(width)
+		if out := b.overflow(); len(out) > 0 {
+			b.t.Errorf("%s (%s) is wider than %d px: %s", name, b.where(), width, strings.Join(out, ", "))
+		}
+	}
+	b.wide(1280)
+}
+
+func (b *tab) overflow() []string {
+	b.t.Helper()
+	return eval[[]string](b, `(() => {
+  const edge = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= edge) return [];
+  const out = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > edge + 1);
+  return ["page " + document.documentElement.scrollWidth, ...out.slice(0, 6).map(e => e.tagName.toLowerCase() + (e.id && "#" + e.id) + "." + [...e.classList].join("."))];
+})()`)
+}
+
+func (b *tab) light(name string) {
+	b.t.Helper()
+	if n := b.watch.bytes(); n >= maxWeight || n == 0 {
+		b.t.Errorf("%s (%s) transfers %.0f bytes; at most %d are allowed", name, b.where(), n, maxWeight)
+	}
+}
+
+func (b *tab) quiet(name string) {
+	b.t.Helper()
+	if out := b.watch.troubles(); len(out) > 0 {
+		b.t.Errorf("%s (%s): %s", name, b.where(), strings.Join(out, "\n  "))
+	}
+}
+
+// picture leaves a screenshot of the whole page.
+func (b *tab) picture(name string, width int64, scheme, lang string) {
+	b.t.Helper()
+	b.wide(width)
+	var png []byte
+	b.do(chromedp.Evaluate(`scrollTo(0, 0)`, nil), chromedp.FullScreenshot(&png, 100))
+	b.wide(1280)
+	folder := filepath.Join(root, "artifacts", "screenshots")
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		b.t.Fatal(err)
+	}
+	file := filepath.Join(folder, fmt.Sprintf("%s-%d-%s-%s.png", name, width, scheme, lang))
+	if err := os.WriteFile(file, png, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
