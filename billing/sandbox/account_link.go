@@ -20,7 +20,7 @@ var createAccountLink = operation{
 			return nil, noSuchParam("account", t.params.str("account"), "account")
 		}
 		secret := "al_" + randomText(24)
-		o := obj{"object": "account_link", "created": t.now, "expires_at": t.now + linkLife, "url": t.s.url("/setup/" + secret)}
+		o := obj{"object": "account_link", "created": t.now, "expires_at": t.now + linkLife, "url": hosted("/setup/" + secret)}
 		stored := o.clone()
 		stored["id"] = secret
 		stored["_account"], stored["_return"], stored["_refresh"] = t.params["account"], t.params["return_url"], t.params["refresh_url"]

@@ -141,7 +141,7 @@ func (t *tx) newSession() obj {
 		o["customer_creation"] = p.or("customer_creation", "if_required")
 	}
 	o["_subscription"], o["_payment"] = p.or("subscription_data", obj{}), p.or("payment_intent_data", obj{})
-	o["url"] = t.s.url("/c/pay/" + o.str("id"))
+	o["url"] = hosted("/c/pay/" + o.str("id"))
 	return o
 }
 

@@ -40,7 +40,7 @@ func (s *Sandbox) controlDispute(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return strip(out), nil
+	return strip(out, s.base()), nil
 }
 
 func (t *tx) openDispute(ch obj, reason string) (obj, error) {

@@ -80,7 +80,7 @@ func (t *tx) enqueue(event obj) error {
 	}
 	event["pending_webhooks"] = int64(len(wanted))
 	for _, e := range wanted {
-		body := strip(event).(obj)
+		body := strip(event, t.s.base()).(obj)
 		body["api_version"] = e.or("api_version", apiVersion)
 		if err := t.plan(event, e.str("id"), body.json()); err != nil {
 			return err

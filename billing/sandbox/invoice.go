@@ -178,7 +178,7 @@ func nextNumber(customer obj) string {
 func (t *tx) open(inv obj) {
 	inv["status"], inv["effective_at"], inv["_due"], inv["next_payment_attempt"] = "open", t.now, nil, nil
 	inv.sub("status_transitions")["finalized_at"] = t.now
-	inv["hosted_invoice_url"], inv["invoice_pdf"] = t.s.url("/i/"+inv.str("id")), t.s.url("/i/"+inv.str("id")+"/pdf")
+	inv["hosted_invoice_url"], inv["invoice_pdf"] = hosted("/i/"+inv.str("id")), hosted("/i/"+inv.str("id")+"/pdf")
 }
 
 // applyBalance uses the customer's credit, and turns a negative invoice into one.

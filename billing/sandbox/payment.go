@@ -60,7 +60,7 @@ func (t *tx) charge(intent obj, p paying) (decline *apiError, err error) {
 func (t *tx) askBank(intent, card obj) (*apiError, error) {
 	err := t.change("payment_intent.requires_action", intent, func() {
 		intent["status"], intent["payment_method"] = "requires_action", card["id"]
-		intent["next_action"] = obj{"type": "redirect_to_url", "redirect_to_url": obj{"url": t.s.url("/pay/" + intent.str("id") + "/authenticate"), "return_url": nil}}
+		intent["next_action"] = obj{"type": "redirect_to_url", "redirect_to_url": obj{"url": hosted("/pay/" + intent.str("id") + "/authenticate"), "return_url": nil}}
 	})
 	e := cardError("subscription_payment_intent_requires_action", "", "Payment for this subscription requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with `latest_invoice`.")
 	return e, err
@@ -82,7 +82,7 @@ func (t *tx) newCharge(intent, card obj) obj {
 	o["billing_details"] = obj{"address": obj{"city": nil, "country": nil, "line1": nil, "line2": nil, "postal_code": nil, "state": nil}, "email": nil, "name": nil, "phone": nil}
 	o["captured"], o["disputed"], o["paid"], o["refunded"] = false, false, false, false
 	o["fraud_details"], o["payment_intent"], o["payment_method"], o["payment_method_details"] = obj{}, intent["id"], nil, nil
-	o["receipt_url"] = t.s.url("/receipts/" + o.str("id"))
+	o["receipt_url"] = hosted("/receipts/" + o.str("id"))
 	if card != nil {
 		details := card.sub("card").clone()
 		delete(details, "display_brand")

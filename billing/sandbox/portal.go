@@ -102,7 +102,7 @@ var createPortalSession = operation{
 		delete(o, "metadata")
 		o["configuration"], o["customer"], o["flow"], o["locale"] = config["id"], t.params["customer"], flow, t.params["locale"]
 		o["on_behalf_of"], o["return_url"] = nil, t.params.or("return_url", config["default_return_url"])
-		o["url"] = t.s.url("/p/session/" + o.str("id"))
+		o["url"] = hosted("/p/session/" + o.str("id"))
 		return o, t.insert(o)
 	},
 }

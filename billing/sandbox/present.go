@@ -21,7 +21,7 @@ func (t *tx) present(o obj, expands []string) (obj, error) {
 	if err := t.expand(full, expands); err != nil {
 		return nil, err
 	}
-	return strip(full).(obj), nil
+	return strip(full, t.s.base()).(obj), nil
 }
 
 // hydrate copies an object and embeds what Stripe embeds.
@@ -156,23 +156,29 @@ func (t *tx) expandValue(v any, rest []string) (any, error) {
 	}
 }
 
-// strip removes the private and the unexpanded keys, at every depth.
-func strip(v any) any {
+// strip removes the private and the unexpanded keys, at every depth, and
+// completes the addresses of hosted pages.
+func strip(v any, base string) any {
 	switch v := v.(type) {
 	case obj:
 		out := make(obj, len(v))
 		for k, x := range v {
 			if !strings.HasPrefix(k, "_") && !strings.HasPrefix(k, "+") {
-				out[k] = strip(x)
+				out[k] = strip(x, base)
 			}
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
-			out[i] = strip(v[i])
+			out[i] = strip(v[i], base)
 		}
 		return out
+	case string:
+		if path, ok := strings.CutPrefix(v, basePlace); ok {
+			return base + path
+		}
+		return v
 	default:
 		return v
 	}

@@ -129,10 +129,17 @@ func (s *Sandbox) SetFaults(f Faults) {
 	s.dice = rand.New(rand.NewSource(f.Seed)) //nolint:gosec // faults must be repeatable, not secret
 }
 
-func (s *Sandbox) url(path string) string {
+// basePlace stands for the public base in stored objects, so that their links
+// still work when the sandbox comes back on another port.
+const basePlace = "\x00base" // no form can send it by accident
+
+// hosted is the stored form of the address of a hosted page.
+func hosted(path string) string { return basePlace + path }
+
+func (s *Sandbox) base() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.baseURL + path
+	return s.baseURL
 }
 
 // roll says whether a fault of the given probability happens now.
