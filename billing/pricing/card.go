@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/wolfieauth/wolfieauth/billing"
 )
@@ -112,6 +113,7 @@ func (b cards) figure(c *card, p billing.Price) {
 		}
 	}
 	c.Price = w.money(amount, p.Currency)
+	c.LongPrice = utf8.RuneCountInString(c.Price) > 9
 	if p.Interval != b.offer.interval {
 		c.Sub = w.t("pricing.only." + string(p.Interval))
 	} else if p.Interval == billing.IntervalYear && p.Scheme == billing.SchemeFlat && amount > 0 {
@@ -139,11 +141,12 @@ func (b cards) saving(c *card, p billing.Plan, shown billing.Price) {
 	}
 	amount := b.words.money(saved, shown.Currency)
 	percent := saved * 100 / twelve
-	switch {
-	case shown.Interval == billing.IntervalYear:
+	switch shown.Interval {
+	case billing.IntervalYear:
 		c.Saving = b.words.t("pricing.saves", "Amount", amount, "Percent", percent)
-	case shown.Interval == billing.IntervalMonth:
+	case billing.IntervalMonth:
 		c.Saving = b.words.t("pricing.would_save", "Amount", amount, "Percent", percent)
+	case billing.IntervalOneTime:
 	}
 }
 

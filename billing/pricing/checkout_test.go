@@ -183,3 +183,17 @@ func TestReturnOfStrangerNamesNothing(t *testing.T) {
 	a.wants(t, http.StatusOK, "The plan in Acme CRM is open")
 	a.lacks(t, "Zofia", "Pro ")
 }
+
+func TestAddressOfRefusedPurchaseLeadsBack(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	a := b.browser().get("/billing/acme-crm/checkout?lang=pl")
+	a.wants(t, http.StatusSeeOther)
+	if got := a.header.Get("Location"); got != "/billing/acme-crm?lang=pl" {
+		t.Errorf("Location %q", got)
+	}
+	evil := b.browser().get("/billing/%2F%2Fevil.test/checkout")
+	if got := evil.header.Get("Location"); !strings.HasPrefix(got, "/billing/") {
+		t.Errorf("Location %q", got)
+	}
+}

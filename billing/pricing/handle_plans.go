@@ -18,6 +18,16 @@ func (h *Handlers) handlePlans(c echo.Context) error {
 	return h.showPlans(c, http.StatusOK, readSelection(c.QueryParams()), &web.Form{}, nil)
 }
 
+// handleCheckoutAgain leads back to the page from the address of a refused purchase, where the switch of the
+// language and a reload end up.
+func (h *Handlers) handleCheckoutAgain(c echo.Context) error {
+	to := "/billing/" + url.PathEscape(c.Param("client"))
+	if raw := c.QueryParams().Encode(); raw != "" {
+		to += "?" + raw
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
 // showPlans renders the page for a selection; errs are sentences beside plans, by price id.
 func (h *Handlers) showPlans(c echo.Context, status int, sel selection, form *web.Form, errs map[string]string) error {
 	catalog, err := h.deps.Shop.Catalog(c.Request().Context(), c.Param("client"))
@@ -48,7 +58,8 @@ func (h *Handlers) showPlans(c echo.Context, status int, sel selection, form *we
 	if view.Seller, err = h.seller(c, catalog.App); err != nil {
 		return err
 	}
-	view.Page = h.page(c, catalog.App, visitor, b.offer.link(func(*selection) {}))
+	view.HereURL = b.offer.link(func(*selection) {})
+	view.Page = h.page(catalog.App, visitor, view.HereURL)
 	view.Title = web.T(c, "pricing.title", "App", catalog.App.Name)
 	return h.edge.Render(c, status, "pricing/plans", view)
 }
@@ -141,7 +152,7 @@ func (s selection) hidden(interval billing.Interval) []hidden {
 	return out
 }
 
-func (h *Handlers) page(c echo.Context, app billing.AppInfo, visitor Visitor, here string) web.Page {
+func (h *Handlers) page(app billing.AppInfo, visitor Visitor, here string) web.Page {
 	p := web.Page{Layout: "wide", Brand: web.Brand{
 		Name: app.Name, LogoURL: app.LogoURL, StylesheetURL: "/billing/" + url.PathEscape(app.ClientID) + "/brand.css",
 	}}
@@ -182,7 +193,7 @@ func (h *Handlers) showClosed(c echo.Context, app billing.AppInfo) error {
 	}
 	view.Title = web.T(c, "pricing.closed.unknown_title")
 	if view.Known {
-		view.Page = h.page(c, app, Visitor{}, "")
+		view.Page = h.page(app, Visitor{}, "")
 		view.Title = web.T(c, "pricing.closed.off_title", "App", app.Name)
 	}
 	view.Layout = "card"

@@ -92,7 +92,7 @@ func (h *Handlers) returnView(c echo.Context, catalog billing.Catalog, outcome b
 		q := url.Values{"tries": {strconv.Itoa(tries + 1)}}
 		view.RefreshURL = view.PlansURL + "/return/" + url.PathEscape(row.ID) + "?" + q.Encode()
 	}
-	view.Page = h.page(c, catalog.App, visitor, c.Request().URL.Path)
+	view.Page = h.page(catalog.App, visitor, c.Request().URL.Path)
 	view.Layout, view.Title = "card", web.T(c, "pricing.return.title."+view.State)
 	return view, nil
 }

@@ -37,6 +37,7 @@ func (h *Handlers) Mount(edge *web.Edge) error {
 	h.edge = edge
 	pages := edge.Pages()
 	pages.GET("/billing/:client", h.handlePlans)
+	pages.GET("/billing/:client/checkout", h.handleCheckoutAgain)
 	pages.POST("/billing/:client/checkout", h.handleCheckout)
 	pages.POST("/billing/:client/portal", h.handlePortal)
 	pages.GET("/billing/:client/return", h.handleReturn)
@@ -47,12 +48,10 @@ func (h *Handlers) Mount(edge *web.Edge) error {
 }
 
 func (h *Handlers) mountAPI(api *echo.Group) {
-	api.GET("/api/billing/:client/plans", h.handlePlansJSON)
+	for _, r := range h.apiRoutes() {
+		api.Add(r.method, r.path, r.handle)
+	}
 	api.OPTIONS("/api/billing/:client/plans", handlePreflight)
-	api.GET("/v1/billing/plans", h.handlePlansV1)
 	api.OPTIONS("/v1/billing/plans", handlePreflight)
-	api.POST("/v1/billing/checkout", h.handleCheckoutV1)
-	api.POST("/v1/billing/portal", h.handlePortalV1)
-	api.GET("/v1/billing/subscription", h.handleSubscriptionV1)
-	api.GET("/v1/billing/entitlements", h.handleEntitlementsV1)
+	api.GET("/openapi.json", handleOpenAPI)
 }

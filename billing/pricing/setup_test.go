@@ -70,7 +70,7 @@ func serve(t *testing.T, d *db.DB, shop pricing.Shop, who *people, done func(*bu
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := web.Config{Issuer: issuer, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.9.9.9/32")}}
+	cfg := web.Config{Issuer: issuer, Logger: slog.New(slog.DiscardHandler), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.9.9.9/32")}}
 	if b.edge, err = web.New(cfg, d, renderer, catalog, pricing.Problems()...); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ type plansPage struct {
 	web.Page
 	ClientID   string
 	PageURL    string // the page without any choice, for forms and for search engines
+	HereURL    string // the page with the choice that it shows
 	Headline   string
 	Sentence   string
 	TestMode   bool
@@ -55,6 +56,7 @@ type card struct {
 	Current                 *currentPlan
 	From                    bool   // the price is the least that one seat costs
 	Price                   string // large
+	LongPrice               bool   // too long to be set in the largest size
 	Per                     string // "/ month", "per user, monthly"
 	Sub                     string // what else must be known of the price
 	Saving                  string

@@ -7,7 +7,9 @@ if (root) {
   const inputs = [...root.querySelectorAll("input[name=quantity][type=number]")];
   for (const button of root.querySelectorAll("[data-recalculate]")) button.remove();
 
-  const page = new URL(location.href);
+  // After a refused purchase the address is that of the form's target; the page itself is elsewhere.
+  const own = new URL(root.dataset.pricing, location.href);
+  const page = own.pathname === location.pathname ? new URL(location.href) : own;
   let timer, asked;
 
   async function refresh(seats) {
