@@ -17,7 +17,7 @@ import (
 
 func TestCatalogueHoldsTheAppsPlansAndItsBundles(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		c, err := b.Catalog(t.Context(), crm)
 		b.must(err)
@@ -90,7 +90,7 @@ func TestSeedingAgainChangesNothing(t *testing.T) {
 
 func TestBillingOffSellsNothing(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		b.must(b.DisableBilling(t.Context(), crm))
 		c, err := b.Catalog(t.Context(), crm)
@@ -109,7 +109,7 @@ func TestBillingOffSellsNothing(t *testing.T) {
 
 func TestBillingStaysWhilePeoplePay(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		live := billing.EnableBilling{ClientID: crm, Gateway: billing.GatewayConnect, Livemode: true, DefaultCurrency: "PLN"}
 		b.must(b.EnableBilling(t.Context(), live))

@@ -247,14 +247,21 @@ func (s *Service) mayReturnTo(app AppInfo, returnTo string) bool {
 	return slices.Contains(app.Origins, origin) || origin == strings.ToLower(s.baseURL)
 }
 
-// notSubscribed refuses a second live subscription. One that the clock has ended by itself is read again
-// first, so that nobody waits for a sweep before buying anew.
+// rereadBeforeRefusal is how old our knowledge of a subscription may be when a purchase is refused because of it.
+const rereadBeforeRefusal = time.Minute
+
+// notSubscribed refuses a second live subscription. One that stands in the way is read again first, unless that
+// was done just now: the event of its end may be lost, and nobody should wait for a sweep before buying anew.
 func (s *Service) notSubscribed(ctx context.Context, o order) error {
 	livemode := o.catalog.Settings.Livemode
 	sub, err := s.store.Holder(ctx, o.buyer.OrgID, o.plan.Scope, livemode)
-	if err == nil && sub.endedByClock(s.now()) {
-		if err := s.jobs.DoNow(ctx, KindObject, sub.objectKey()); err != nil {
-			return err
+	over := err == nil && sub.endedByClock(s.now())
+	if over || err == nil && s.now().Sub(sub.UpdatedAt) > rereadBeforeRefusal {
+		switch readErr := s.jobs.DoNow(ctx, KindObject, sub.objectKey()); {
+		case readErr != nil && over:
+			return readErr
+		case readErr != nil: // as far as we know it stands
+			s.log.WarnContext(ctx, "subscription not read before refusal", "subscription", sub.ID, "error", readErr)
 		}
 		sub, err = s.store.Holder(ctx, o.buyer.OrgID, o.plan.Scope, livemode)
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestBadOrdersLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		b.members.counts.Store("bigco", int64(5))
 		archived, err := b.CreatePlan(t.Context(), billing.NewPlan{Scope: billing.Scope{Kind: billing.ScopeApp, ID: crm}, Name: "Old"})
@@ -82,7 +82,7 @@ func TestBadOrdersLeaveNothingBehind(t *testing.T) {
 
 func TestSeatsFollowMembersUnlessMoreAreBought(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		b.members.counts.Store("bigco", int64(5))
 		five := b.buy("bigco", teamPLN)
@@ -140,7 +140,7 @@ func TestTheAccountFollowsTheGateway(t *testing.T) {
 
 func TestATrialIsGivenOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		plan, err := b.CreatePlan(t.Context(), billing.NewPlan{Scope: billing.Scope{Kind: billing.ScopeApp, ID: crm}, Name: "Try", TrialDays: 14})
 		b.must(err)
@@ -163,7 +163,7 @@ func TestATrialIsGivenOnce(t *testing.T) {
 
 func TestThePortalOpensForBuyersOnly(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		if _, err := b.Portal(t.Context(), buyer("buyco"), crm, ""); !errors.Is(err, billing.ErrSubscriptionNotFound) {
 			t.Errorf("never bought: %v", err)
@@ -181,7 +181,7 @@ func TestThePortalOpensForBuyersOnly(t *testing.T) {
 
 func TestStripeBeingDownIsPendingAtReturn(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		c := b.start("buyco", proPLN)
 		b.pay(c)
@@ -200,7 +200,7 @@ func TestStripeBeingDownIsPendingAtReturn(t *testing.T) {
 
 func TestAPurchaseWithoutPaymentIsHeld(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		price, err := b.AddPrice(t.Context(), billing.NewPrice{PlanID: starter, Amount: 0, Currency: "PLN", Interval: billing.IntervalOneTime})
 		b.must(err)

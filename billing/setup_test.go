@@ -2,6 +2,7 @@ package billing_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -24,10 +25,12 @@ type bundle struct {
 	clock   *clock
 	stripe  *billingtest.Gateway
 	gateway billing.Gateway // stripe, unless a test stands between
-	store   *store.Store
-	jobs    *jobs.Runner
-	members *members
-	mails   *mailer
+	// refuseWork makes every wish for work fail.
+	refuseWork bool
+	store      *store.Store
+	jobs       *jobs.Runner
+	members    *members
+	mails      *mailer
 	*billing.Service
 }
 
@@ -110,7 +113,19 @@ func (m *mailer) all() []billing.DoublePayment {
 }
 
 // runner fits the job runner to what billing asks for.
-type runner struct{ *jobs.Runner }
+type runner struct {
+	*jobs.Runner
+	refuse bool
+}
+
+var errNoWork = errors.New("no work today")
+
+func (r runner) Want(ctx context.Context, kind, key string) error {
+	if r.refuse {
+		return errNoWork
+	}
+	return r.Runner.Want(ctx, kind, key)
+}
 
 func (r runner) Handle(kind string, h func(ctx context.Context, key string) error) {
 	r.Runner.Handle(kind, h)
@@ -135,10 +150,10 @@ func (b *bundle) wire() {
 	b.must(err)
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
-		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.members, Gateway: b.gateway, Jobs: runner{r}, Mailer: b.mails,
+		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.members, Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
-	b.RegisterJobs(runner{r})
+	b.RegisterJobs(runner{r, false})
 }
 
 func (b *bundle) seed() {

@@ -110,7 +110,7 @@ type SubscriptionStore interface {
 	SubscriptionOfCheckout(ctx context.Context, checkoutID string) (Subscription, error)
 	// SaveSubscription inserts or replaces by id; [ErrRace] when another one holds, or has the same name.
 	SaveSubscription(ctx context.Context, sub Subscription) error
-	// HadAny tells whether the org ever had a subscription in the scope.
+	// HadAny tells whether the org ever had a subscription in the scope that was paid for or on trial.
 	HadAny(ctx context.Context, orgID string, scope Scope, livemode bool) (bool, error)
 	// Bought answers what the orgs have in the scopes: what has not ended, and what ended after since.
 	Bought(ctx context.Context, scopes []Scope, livemode bool, orgIDs []string, since time.Time) ([]Bought, error)

@@ -36,6 +36,64 @@ func TestALostWebhookIsRepaired(t *testing.T) {
 	})
 }
 
+func TestALostEndDoesNotStandInTheWay(t *testing.T) {
+	t.Parallel()
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		sub := b.buy("buyco", proPLN)
+		b.clock.advance(time.Hour)
+		b.stripe.Break(func(string) (error, error) { return billing.ErrStripeUnavailable, nil })
+		_, err := b.StartCheckout(t.Context(), buyer("buyco"), billing.CheckoutRequest{ClientID: crm, PriceID: starterPLN})
+		if !errors.Is(err, billing.ErrAlreadySubscribed) {
+			t.Errorf("while Stripe is away: %v", err)
+		}
+		b.stripe.Break(nil)
+		ended := b.clock.now()
+		b.stripe.Change(sub.StripeID, func(s *billing.RemoteSubscription) { s.Status, s.EndedAt = billing.StatusCanceled, &ended })
+		b.buy("buyco", starterPLN) // no event came
+	})
+}
+
+func TestADeliveryIsRecordedWithItsWorkOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		count := func() (n int64) {
+			b.must(d.Conn(t.Context()).Raw("SELECT COUNT(*) FROM stripe_webhook_events").Scan(&n).Error)
+			return n
+		}
+		event := billing.WebhookEvent{EventID: "evt_1", Type: "x", ObjectID: "sub_1", Payload: "{}"}
+		b.refuseWork = true
+		b.wire()
+		if fresh, err := b.Receive(t.Context(), event); !errors.Is(err, errNoWork) || fresh || count() != 0 {
+			t.Errorf("recorded %d without its work: %v, %v", count(), fresh, err)
+		}
+		b.refuseWork = false
+		b.wire()
+		for _, want := range []bool{true, false} {
+			if fresh, err := b.Receive(t.Context(), event); err != nil || fresh != want {
+				t.Errorf("Receive = %v, %v; want %v", fresh, err, want)
+			}
+		}
+		var wanted int64
+		b.must(d.Conn(t.Context()).Raw("SELECT wanted FROM work_items WHERE kind = ?", billing.KindObject).Scan(&wanted).Error)
+		if wanted != 1 || count() != 1 || b.stripe.Calls("ReadSubscription") != 0 {
+			t.Errorf("wanted %d times, recorded %d times, read %d times", wanted, count(), b.stripe.Calls("ReadSubscription"))
+		}
+		var rest int64
+		for _, stranger := range []billing.WebhookEvent{
+			{Account: "acct_stranger", EventID: "evt_2", Type: "x", ObjectID: "sub_2", Payload: "{}"}, {EventID: "evt_3", Type: "x", Payload: "{}"},
+		} {
+			_, err := b.Receive(t.Context(), stranger)
+			b.must(err)
+		}
+		b.must(d.Conn(t.Context()).Raw("SELECT COUNT(*) FROM stripe_webhook_events WHERE outcome = ?", billing.OutcomeIgnored).Scan(&rest).Error)
+		if rest != 2 {
+			t.Errorf("%d of two strangers were ignored", rest)
+		}
+	})
+}
+
 func TestTheClockReadsAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -60,7 +118,7 @@ func TestTheClockReadsAgain(t *testing.T) {
 
 func TestARenewalThatIsLateIsReadUntilItCame(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		sub := b.buy("buyco", proPLN)
 		b.clock.advance(32 * 24 * time.Hour)
@@ -92,7 +150,7 @@ func TestARenewalThatIsLateIsReadUntilItCame(t *testing.T) {
 
 func TestAPurchaseOfLimitedLengthEndsByTheClock(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		scope := billing.Scope{Kind: billing.ScopeApp, ID: crm}
 		plan, err := b.CreatePlan(t.Context(), billing.NewPlan{Scope: scope, Name: "Week", LastsDays: 7})
@@ -121,7 +179,7 @@ func TestAPurchaseOfLimitedLengthEndsByTheClock(t *testing.T) {
 
 func TestARefundedPurchaseEnds(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		sub := b.buy("buyco", proOnce)
 		b.stripe.RefundPayment(sub.StripeID)
@@ -261,7 +319,7 @@ func TestNothingReachesAForeignOrg(t *testing.T) {
 
 func TestTheOtherModeHasNoEffect(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	onEngine(t, false, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		sub := b.buy("buyco", proPLN)
 		live := billing.Account{ID: acct, Livemode: true}

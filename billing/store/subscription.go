@@ -38,11 +38,12 @@ func (s *Store) SaveSubscription(ctx context.Context, sub billing.Subscription) 
 	return fail("save subscription", exact(s.db.Conn(ctx)).Save(&sub).Error, nil)
 }
 
-// HadAny implements [billing.SubscriptionStore].
+// HadAny implements [billing.SubscriptionStore]. One whose first payment never came was none.
 func (s *Store) HadAny(ctx context.Context, orgID string, scope billing.Scope, livemode bool) (bool, error) {
 	var n int64
 	err := s.db.Conn(ctx).Model(&billing.Subscription{}).
-		Where("org_id = ? AND scope_kind = ? AND scope_id = ? AND livemode = ?", orgID, scope.Kind, scope.ID, livemode).Count(&n).Error
+		Where("org_id = ? AND scope_kind = ? AND scope_id = ? AND livemode = ?", orgID, scope.Kind, scope.ID, livemode).
+		Where("status NOT IN ?", []billing.SubscriptionStatus{billing.StatusIncomplete, billing.StatusIncompleteExpired}).Count(&n).Error
 	return n > 0, fail("look for earlier subscriptions", err, nil)
 }
 
