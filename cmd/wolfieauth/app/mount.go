@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/wolfieauth/wolfieauth/admin"
 	"github.com/wolfieauth/wolfieauth/billing/pricing"
 	"github.com/wolfieauth/wolfieauth/idp/login"
 	"github.com/wolfieauth/wolfieauth/internal/web"
@@ -15,7 +16,7 @@ import (
 
 // problems are every room's list of what is refused and how the outside sees it.
 func problems() []web.Problem {
-	return slices.Concat(login.Problems(), pricing.Problems())
+	return slices.Concat(login.Problems(), pricing.Problems(), admin.Problems())
 }
 
 // mount hangs every room into the edge.
@@ -34,7 +35,7 @@ func (a *App) mount(context.Context) error {
 	shop := pricing.New(pricing.Deps{
 		Shop: a.billing, Visitors: who, Tokens: who, Entitlements: who, Sellers: newSellers(a.people, a.versions), Logger: a.log, SignOutURL: "/logout",
 	})
-	if err := errors.Join(shop.Mount(a.edge), a.mountWebhook()); err != nil {
+	if err := errors.Join(shop.Mount(a.edge), a.mountConsole(), a.mountWebhook()); err != nil {
 		return err
 	}
 	if a.cfg.Outbox {

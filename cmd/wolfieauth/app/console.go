@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wolfieauth/wolfieauth/admin"
+	"github.com/wolfieauth/wolfieauth/billing"
+	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
+	"github.com/wolfieauth/wolfieauth/claims"
+	claimstore "github.com/wolfieauth/wolfieauth/claims/store"
+)
+
+// mountConsole hangs the admin console into the edge.
+func (a *App) mountConsole() error {
+	console := admin.New(admin.Deps{
+		People: a.people, Apps: a.people, Shop: a.billing, Sales: sales{a.billing, a.billingStore}, Comps: a.comps,
+		Jobs: a.jobs, Audit: a.audit, Tx: a.db, Now: a.cfg.Now,
+	})
+	return console.Mount(a.edge)
+}
+
+// sales counts what was sold.
+type sales struct {
+	billing *billing.Service
+	store   *billingstore.Store
+}
+
+// LiveSubscriptions counts what holds now in the app's own scope and mode; none while billing is off.
+func (s sales) LiveSubscriptions(ctx context.Context, clientID string) (int64, error) {
+	catalog, err := s.billing.Catalog(ctx, clientID)
+	if errors.Is(err, billing.ErrBillingOff) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return s.store.CountHolding(ctx, billing.Scope{Kind: billing.ScopeApp, ID: clientID}, catalog.Settings.Livemode)
+}
+
+// CompsOfApp pages through the comps of an app that nobody took back.
+func (c Comps) CompsOfApp(ctx context.Context, clientID, afterID string, limit int) ([]claims.Comp, error) {
+	return c.store.Comps(ctx, claimstore.CompFilter{ClientID: clientID, AfterID: afterID, Limit: limit})
+}
