@@ -120,14 +120,15 @@ func (s *Service) newApp(in CreateApp) (App, error) {
 	if app.Name == "" {
 		app.Name = slug
 	}
-	app.fillDefaults()
+	app = withDefaults(app)
 	if err := app.check(); err != nil {
 		return App{}, err
 	}
 	return app, nil
 }
 
-func (a *App) fillDefaults() {
+// withDefaults fills what was left empty by what the kind can use.
+func withDefaults(a App) App {
 	if a.Kind == "" {
 		a.Kind = AppWeb
 	}
@@ -155,6 +156,7 @@ func (a *App) fillDefaults() {
 			*field = fallback
 		}
 	}
+	return a
 }
 
 func defaultGrants(kind AppKind) []string {
@@ -169,7 +171,7 @@ func defaultGrants(kind AppKind) []string {
 }
 
 // check refuses what cannot work or would be unsafe.
-func (a *App) check() error {
+func (a App) check() error {
 	known := []string{"authorization_code", "refresh_token", grantDevice, grantClientCredentials}
 	switch {
 	case !slices.Contains([]AppKind{AppWeb, AppBrowser, AppNative, AppMachine}, a.Kind):

@@ -3,6 +3,7 @@ package idp
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/wolfieauth/wolfieauth/internal/mail"
@@ -32,9 +33,7 @@ func (s *Service) send(ctx context.Context, user User, l letter) error {
 			m.Lang = lang
 		}
 	}
-	for name, v := range l.data {
-		m.Data[name] = v
-	}
+	maps.Copy(m.Data, l.data)
 	if err := s.deps.Mail.Send(ctx, m); err != nil {
 		return fmt.Errorf("send mail %s: %w", l.template, err)
 	}

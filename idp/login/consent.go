@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -57,11 +58,9 @@ func (p *Pages) atStep(c echo.Context, steps ...idp.Step) (w way, user idp.User,
 	if !w.ForApp() {
 		return w, user, false, idp.ErrAuthRequestNotFound
 	}
-	for _, s := range steps {
-		if w.SignIn.Step == s {
-			user, err = p.Users.User(c.Request().Context(), signedIn(c).UserID)
-			return w, user, false, err
-		}
+	if slices.Contains(steps, w.SignIn.Step) {
+		user, err = p.Users.User(c.Request().Context(), signedIn(c).UserID)
+		return w, user, false, err
 	}
 	return w, user, true, c.Redirect(http.StatusSeeOther, w.SignIn.Next)
 }

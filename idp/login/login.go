@@ -12,8 +12,8 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
-// LoginPage is the view of login/login.
-type LoginPage struct {
+// SignInPage is the view of login/login.
+type SignInPage struct {
 	web.Page
 	Form   *web.Form
 	Way    way
@@ -41,7 +41,7 @@ func (p *Pages) handleLogin(c echo.Context) error {
 	}
 	form := &web.Form{}
 	form.Set("email", p.hintedEmail(c, w))
-	view := &LoginPage{Form: form, Way: w}
+	view := &SignInPage{Form: form, Way: w}
 	if c.QueryParam("signed_out") == "1" {
 		view.Notice = web.T(c, "login.signed_out")
 	}
@@ -74,7 +74,7 @@ func (p *Pages) handleLoginContinue(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-func (p *Pages) renderLogin(c echo.Context, status int, view *LoginPage) error {
+func (p *Pages) renderLogin(c echo.Context, status int, view *SignInPage) error {
 	view.Title = web.T(c, "login.title")
 	view.Brand = brandOf(view.Way.SignIn.App)
 	return p.Edge.Render(c, status, "login/login", view)
@@ -104,7 +104,7 @@ func (p *Pages) handleLoginCheck(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := &LoginPage{Form: form, Way: w}
+	view := &SignInPage{Form: form, Way: w}
 	form.Require(web.T(c, "form.required"), "email")
 	if form.Raw("password") == "" {
 		form.Fail("password", web.T(c, "form.required"))

@@ -36,6 +36,9 @@ func TestSigningInWithoutJavaScript(t *testing.T) {
 		if right.status != http.StatusSeeOther || right.location != "/billing/acme-crm?plan=pro" {
 			t.Errorf("right password: %d to %s", right.status, right.location)
 		}
+		if p := b.get("/"); p.location != "/account" {
+			t.Errorf("start page: %d to %s", p.status, p.location)
+		}
 		if p := b.get("/login?next=/account"); p.location != "/account" {
 			t.Errorf("signed in already: %d to %s", p.status, p.location)
 		}

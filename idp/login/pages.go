@@ -92,7 +92,7 @@ func (p *Pages) routes(g *echo.Group) {
 	g.POST("/reset", p.handleResetSend)
 	g.GET("/reset/:token", p.handleResetNew)
 	g.POST("/reset/:token", p.handleResetSave)
-	g.GET("/verify", p.handleVerifyIndex)
+	g.GET("/verify", p.handleToAccount)
 	g.GET("/verify/:token", p.handleVerify)
 	g.POST("/verify/:token", p.handleVerifyDo)
 	// What an app asks for.
@@ -103,7 +103,8 @@ func (p *Pages) routes(g *echo.Group) {
 	g.GET("/device", p.handleDevice)
 	g.POST("/device", p.handleDeviceCode)
 	g.POST("/device/decide", p.handleDeviceDecide)
-	// One's own account.
+	// One's own account, which is also where the start page leads.
+	g.GET("/", p.handleToAccount)
 	g.GET("/account", p.handleAccount)
 	g.POST("/account/profile", p.handleProfileSave)
 	g.POST("/account/password", p.handlePasswordSave)

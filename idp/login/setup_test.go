@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -153,9 +154,9 @@ func (l *letters) link(t *testing.T, s *site, template mail.Template) string {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := len(l.sent) - 1; i >= 0; i-- {
-		if l.sent[i].Template == template {
-			link, _ := l.sent[i].Data["Link"].(string)
+	for _, m := range slices.Backward(l.sent) {
+		if m.Template == template {
+			link, _ := m.Data["Link"].(string)
 			path, ok := strings.CutPrefix(link, s.base)
 			if !ok {
 				t.Fatalf("link %q is not on the issuer", link)

@@ -16,8 +16,8 @@ type VerifyPage struct {
 	ContinueURL string
 }
 
-// handleVerifyIndex is for those who typed the address without the link's secret.
-func (p *Pages) handleVerifyIndex(c echo.Context) error {
+// handleToAccount answers the start page, and a link to /verify that has lost its secret.
+func (p *Pages) handleToAccount(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/account")
 }
 

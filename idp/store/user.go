@@ -41,17 +41,17 @@ func (s *Store) InsertOneTimeToken(ctx context.Context, t idp.OneTimeToken) erro
 	return db.Err("insert one-time token", s.db.Conn(ctx).Create(&t).Error)
 }
 
-const liveToken = "hash = ? AND kind = ? AND used_at IS NULL AND expires_at > ?"
+const stillOpen = "hash = ? AND kind = ? AND used_at IS NULL AND expires_at > ?"
 
 // OneTimeToken implements [idp.OneTimeStore].
 func (s *Store) OneTimeToken(ctx context.Context, kind idp.OneTimeKind, hash string, now time.Time) (t idp.OneTimeToken, err error) {
-	err = s.db.Conn(ctx).Where(liveToken, hash, kind, now).Take(&t).Error
+	err = s.db.Conn(ctx).Where(stillOpen, hash, kind, now).Take(&t).Error
 	return t, translate("find one-time token", err, db.ErrNotFound, idp.ErrTokenInvalid)
 }
 
 // UseOneTimeToken implements [idp.OneTimeStore]. The condition in the update is what lets one caller win.
 func (s *Store) UseOneTimeToken(ctx context.Context, kind idp.OneTimeKind, hash string, now time.Time) (t idp.OneTimeToken, err error) {
-	res := s.db.Conn(ctx).Model(&idp.OneTimeToken{}).Where(liveToken, hash, kind, now).Update("used_at", now)
+	res := s.db.Conn(ctx).Model(&idp.OneTimeToken{}).Where(stillOpen, hash, kind, now).Update("used_at", now)
 	if res.Error != nil {
 		return t, db.Err("use one-time token", res.Error)
 	}
