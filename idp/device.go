@@ -33,7 +33,6 @@ type DeviceCode struct {
 	PolledAt        *time.Time
 	UserID          string
 	OrgID           string
-	SessionID       string
 	AuthTime        *time.Time
 	AMR             column.Strings `gorm:"column:amr"`
 	GrantID         string

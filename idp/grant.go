@@ -62,7 +62,7 @@ type Grant struct {
 	ClientID  string
 	UserID    string         // "" for client credentials
 	OrgID     string         // the org that the user acts for; fixed for the grant's life
-	SessionID string         // `sid`
+	SessionID string         // `sid`; "" where no browser session stands behind it
 	Scopes    column.Strings // as granted; a refresh may ask for fewer, never for more
 	Offline   bool           // outlives the browser session
 	Nonce     string
@@ -101,19 +101,24 @@ type Standing struct {
 	MemberFound         bool
 	Role                string
 	MembershipRemovedAt *time.Time
+	SessionFound        bool // the browser session lives
 	// The app and its owner.
 	AppDisabledAt      *time.Time
 	AppOrgSuspendedAt  *time.Time
 	AccessTokenSeconds int64
 }
 
-// Err answers [ErrGrantRevoked] when the grant was revoked or when anything that it rests on has ended.
+// Err answers [ErrGrantRevoked] when the grant was revoked or when anything that it rests on has ended. A
+// grant without offline_access rests on its browser session, too, however that ends.
 func (s Standing) Err() error {
 	if s.RevokedAt != nil || s.AppDisabledAt != nil || s.AppOrgSuspendedAt != nil {
 		return ErrGrantRevoked
 	}
 	if s.Kind == GrantClient {
 		return nil
+	}
+	if !s.Offline && s.SessionID != "" && !s.SessionFound {
+		return ErrGrantRevoked
 	}
 	userOK := s.UserFound && s.UserDisabledAt == nil
 	orgOK := s.OrgFound && s.OrgSuspendedAt == nil

@@ -60,11 +60,7 @@ func (p *Provider) handleAuth(c echo.Context) error {
 	if err == nil {
 		return p.begin(c, r, app, none)
 	}
-	var refusal *oauthError
-	if !errors.As(err, &refusal) {
-		refusal = p.asOAuth(ctx, err)
-	}
-	return p.sendError(c, back, refusal)
+	return p.sendError(c, back, p.asOAuth(ctx, err))
 }
 
 func onlyOf(q url.Values, names ...string) url.Values {

@@ -60,7 +60,7 @@ func (c client) GrantTypes() []oidc.GrantType {
 	return out
 }
 
-func (c client) RestrictAdditionalIdTokenScopes() func([]string) []string {
+func (c client) RestrictAdditionalIdTokenScopes() func([]string) []string { //nolint:staticcheck // the library's spelling
 	return func(scopes []string) []string { return scopes }
 }
 

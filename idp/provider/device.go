@@ -120,7 +120,7 @@ func (p *Provider) redeemDevice(ctx context.Context, is *issue, d idp.DeviceCode
 		return idp.ErrGrantNotFound
 	}
 	err = p.deps.Store.CreateGrant(ctx, idp.Grant{
-		ID: id, Kind: idp.GrantDevice, ClientID: d.ClientID, UserID: d.UserID, OrgID: d.OrgID, SessionID: d.SessionID,
+		ID: id, Kind: idp.GrantDevice, ClientID: d.ClientID, UserID: d.UserID, OrgID: d.OrgID,
 		Scopes: d.Scopes, Offline: is.app.RefreshAllowed(d.Scopes), AuthTime: d.AuthTime, ACR: acrPassword, AMR: d.AMR,
 		CreatedAt: is.now, ExpiresAt: is.now.Add(graveLife),
 	})
@@ -220,7 +220,8 @@ func (p *Provider) ApproveDevice(c echo.Context, typed, orgID string) error {
 		return idp.ErrNotMember
 	}
 	now := p.now()
-	d.State, d.UserID, d.SessionID, d.AuthTime, d.AMR = idp.DeviceApproved, who.UserID, who.SessionID, &who.AuthTime, who.AMR
+	// The device is no part of the browser's session: it stays when the person signs out there.
+	d.State, d.UserID, d.AuthTime, d.AMR = idp.DeviceApproved, who.UserID, &who.AuthTime, who.AMR
 	return p.deps.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := p.allow(ctx, who.UserID, app.ClientID, d.Scopes, now); err != nil {
 			return err

@@ -2,8 +2,8 @@
 // revocation, device authorization and logout. It is the only importer of the OIDC library; what it exports
 // speaks in types of this house.
 //
-//	browser -> /auth -> (/login, /login/org, /consent) -> /auth/callback -> the app
-//	app     -> /token, /me, /introspect, /revoke, /device_authorization
+//	browser -> /auth -> (/login, /login/org, /consent) -> /auth/callback -> its app
+//	server  -> /token, /me, /introspect, /revoke, /device_authorization
 //
 // # The library's part
 //

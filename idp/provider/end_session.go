@@ -22,7 +22,8 @@ type LogoutPage struct {
 
 // handleEndSession is RP-initiated logout. Only an app that shows an ID token of ours for the signed-in user
 // ends the session at once, and only it gets the browser back, at a registered address; in every other case
-// the person is asked, and stays here.
+// the person is asked, and stays here. The session's end takes the tokens with it that were issued in it
+// without offline_access (see [idp.Standing.Err]).
 func (p *Provider) handleEndSession(c echo.Context) error {
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 	q := c.Request().URL.Query()
@@ -41,7 +42,7 @@ func (p *Provider) handleEndSession(c echo.Context) error {
 	if s.Authenticated() && !own {
 		return p.deps.Edge.Render(c, http.StatusOK, "logout/confirm", &LogoutPage{ConfirmURL: pathConfirm})
 	}
-	if err := p.endSession(c); err != nil {
+	if err := p.deps.Edge.Logout(c); err != nil {
 		return err
 	}
 	to := q.Get("post_logout_redirect_uri")
@@ -65,8 +66,7 @@ func (p *Provider) logoutHint(ctx context.Context, q url.Values) (hint, idp.App,
 		return hint{}, idp.App{}, nil
 	}
 	h, err := p.readHint(ctx, raw)
-	var refusal *oauthError
-	if errors.As(err, &refusal) {
+	if _, refused := errors.AsType[*oauthError](err); refused {
 		return hint{}, idp.App{}, nil
 	}
 	if err != nil {
@@ -82,28 +82,8 @@ func (p *Provider) logoutHint(ctx context.Context, q url.Values) (hint, idp.App,
 	return h, app, err
 }
 
-// endSession ends the browser's session and the tokens that hang on it.
-func (p *Provider) endSession(c echo.Context) error {
-	s, err := p.deps.Edge.LoadSession(c)
-	if err != nil {
-		return err
-	}
-	if s.ID != "" {
-		if err := p.SessionEnded(c.Request().Context(), s.ID); err != nil {
-			return err
-		}
-	}
-	return p.deps.Edge.Logout(c)
-}
-
-// SessionEnded revokes the tokens that were issued in a browser session (its public id, `sid`) without the
-// scope offline_access; those with it are meant to outlive the session. Call it wherever a session ends.
-func (p *Provider) SessionEnded(ctx context.Context, sessionID string) error {
-	return p.deps.Store.RevokeGrantsOfSession(ctx, sessionID, p.now())
-}
-
 func (p *Provider) handleConfirmLogout(c echo.Context) error {
-	if err := p.endSession(c); err != nil {
+	if err := p.deps.Edge.Logout(c); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, pathLoggedOut)

@@ -41,9 +41,9 @@ var (
 
 // asOAuth finds the answer for err. What is nobody's fault outside is logged once, here.
 func (p *Provider) asOAuth(ctx context.Context, err error) *oauthError {
-	var own *oauthError
+	own, refused := errors.AsType[*oauthError](err)
 	switch {
-	case errors.As(err, &own):
+	case refused:
 		return own
 	case errors.Is(err, db.ErrUnavailable):
 		p.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err.Error())

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -72,9 +73,7 @@ func TestNoForgedTokenIsAccepted(t *testing.T) {
 	sign := func(alg jose.SignatureAlgorithm, key any, header map[jose.HeaderKey]any) {
 		for _, typ := range []string{"JWT", "at+jwt", ""} {
 			opts := &jose.SignerOptions{ExtraHeaders: map[jose.HeaderKey]any{}}
-			for k, v := range header {
-				opts.ExtraHeaders[k] = v
-			}
+			maps.Copy(opts.ExtraHeaders, header)
 			if typ != "" {
 				opts.ExtraHeaders["typ"] = typ
 			}

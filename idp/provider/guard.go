@@ -33,7 +33,7 @@ func (p *Provider) guard(next http.Handler) http.Handler {
 			writeError(&challenger{w, r.URL.Path}, p.asOAuth(r.Context(), err))
 			return
 		}
-		ctx := context.WithValue(clean.Context(), exchangeKey{}, &exchange{header: h, request: clean})
+		ctx := context.WithValue(r.Context(), exchangeKey{}, &exchange{header: h, request: clean})
 		next.ServeHTTP(&challenger{w, r.URL.Path}, clean.WithContext(ctx))
 	})
 }
@@ -50,8 +50,7 @@ func (p *Provider) admit(r *http.Request) (*http.Request, error) {
 	u.RawQuery = ""
 	clean.URL = &u
 	if err := clean.ParseForm(); err != nil {
-		var tooBig *http.MaxBytesError
-		if errors.As(err, &tooBig) {
+		if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 			return nil, refuse(http.StatusRequestEntityTooLarge, "invalid_request", "the body is too large")
 		}
 		return nil, invalidRequest("the body cannot be read")
@@ -70,15 +69,9 @@ func (p *Provider) admit(r *http.Request) (*http.Request, error) {
 
 func secretInQuery(u *url.URL) bool {
 	q, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return true
-	}
-	for _, name := range []string{"access_token", "token", "refresh_token", "code", "code_verifier", "device_code", "client_id", "client_secret", "client_assertion", "grant_type"} {
-		if q.Has(name) {
-			return true
-		}
-	}
-	return false
+	return err != nil || slices.ContainsFunc([]string{
+		"access_token", "token", "refresh_token", "code", "code_verifier", "device_code", "client_id", "client_secret", "client_assertion", "grant_type",
+	}, q.Has)
 }
 
 // soundForm refuses a parameter that comes twice (RFC 6749 section 3.1) or that no database could keep.

@@ -20,7 +20,7 @@ func (p *Provider) introspect(ctx context.Context, app idp.App, token string) (m
 	if err != nil {
 		return nil, err
 	}
-	if held.ClientID != app.ClientID || held.TokenUsedAt != nil || held.Err(p.now()) != nil {
+	if held.ClientID != app.ClientID || held.TokenUsedAt != nil || dead(held.Err(p.now())) {
 		return inactive, nil
 	}
 	plans, err := p.plans(ctx, held.Standing)

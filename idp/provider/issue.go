@@ -47,7 +47,7 @@ func (p *Provider) prepare(ctx context.Context, is *issue) error {
 	}
 	row := idp.Token{
 		ID: id, Kind: idp.TokenAccess, GrantID: is.standing.ID, ClientID: is.app.ClientID, Scopes: is.scopes,
-		CreatedAt: is.now, ExpiresAt: is.now.Add(accessTokenLife(is.app)).Truncate(time.Second),
+		CreatedAt: is.now, ExpiresAt: is.now.Truncate(time.Second).Add(accessTokenLife(is.app)),
 	}
 	if is.access, err = p.accessToken(ctx, is, row); err != nil {
 		return err
@@ -172,7 +172,7 @@ func halfHash(alg, value string) string {
 func (p *Provider) response(ctx context.Context, is *issue) (map[string]any, error) {
 	body := map[string]any{
 		"access_token": is.access, "token_type": "Bearer", "scope": strings.Join(is.scopes, " "),
-		"expires_in": int64(is.rows[0].ExpiresAt.Sub(is.now).Round(time.Second).Seconds()),
+		"expires_in": int64(accessTokenLife(is.app).Seconds()),
 	}
 	if is.refresh != "" {
 		body["refresh_token"] = is.refresh

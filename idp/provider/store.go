@@ -17,11 +17,10 @@ type Store interface {
 	Devices
 }
 
-// Sessions tells who a browser's user may act for, and ends what hangs on a session.
+// Sessions tells who a browser's user may act for.
 type Sessions interface {
 	// Orgs answers [idp.ErrUserNotFound] for a user who is gone or disabled.
 	Orgs(ctx context.Context, userID string) ([]idp.OrgChoice, error)
-	RevokeGrantsOfSession(ctx context.Context, sessionID string, now time.Time) error
 	// RememberAssertion answers false for an id that was seen before.
 	RememberAssertion(ctx context.Context, clientID, jtiHash string, expires time.Time) (fresh bool, err error)
 	Prune(ctx context.Context, now time.Time) (int64, error)

@@ -33,9 +33,9 @@ func (s *Provider) DeviceByCode(ctx context.Context, codeHash string) (idp.Devic
 
 // DecideDevice saves the person's decision; [idp.ErrDeviceCodeNotFound] when it was made already.
 func (s *Provider) DecideDevice(ctx context.Context, d idp.DeviceCode, now time.Time) error {
-	met, err := s.changed(ctx, "decide device", `UPDATE device_codes SET state = ?, user_id = ?, org_id = ?, session_id = ?,
+	met, err := s.changed(ctx, "decide device", `UPDATE device_codes SET state = ?, user_id = ?, org_id = ?,
 		auth_time = ?, amr = ? WHERE user_code = ? AND state = ? AND expires_at > ?`,
-		d.State, d.UserID, d.OrgID, d.SessionID, d.AuthTime, d.AMR, d.UserCode, idp.DevicePending, now.UTC())
+		d.State, d.UserID, d.OrgID, d.AuthTime, d.AMR, d.UserCode, idp.DevicePending, now.UTC())
 	if err == nil && !met {
 		err = fmt.Errorf("decide device: %w", idp.ErrDeviceCodeNotFound)
 	}

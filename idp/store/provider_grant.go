@@ -19,12 +19,14 @@ const (
 		o.id IS NOT NULL AS org_found, COALESCE(o.slug, '') AS org_slug, COALESCE(o.name, '') AS org_name,
 		o.suspended_at AS org_suspended_at,
 		m.id IS NOT NULL AS member_found, COALESCE(m.role, '') AS role, m.removed_at AS membership_removed_at,
+		s.id IS NOT NULL AS session_found,
 		a.disabled_at AS app_disabled_at, ao.suspended_at AS app_org_suspended_at, a.access_token_seconds AS access_token_seconds`
 	standingJoins = ` JOIN oidc_clients a ON a.client_id = g.client_id
 		JOIN orgs ao ON ao.id = a.org_id
 		LEFT JOIN users u ON u.id = g.user_id
 		LEFT JOIN orgs o ON o.id = g.org_id
-		LEFT JOIN memberships m ON m.org_id = g.org_id AND m.user_id = g.user_id`
+		LEFT JOIN memberships m ON m.org_id = g.org_id AND m.user_id = g.user_id
+		LEFT JOIN sessions s ON s.id = g.session_id`
 	heldColumns = `t.hash AS token_hash, t.id AS token_id, t.kind AS token_kind, t.scopes AS token_scopes,
 		t.created_at AS token_created_at, t.expires_at AS token_expires_at, t.used_at AS token_used_at,
 		t.revoked_at AS token_revoked_at, `
@@ -111,12 +113,5 @@ func (s *Provider) RevokeGrantsOfApp(ctx context.Context, userID, clientID strin
 		return err
 	}
 	_, err = s.changed(ctx, "withdraw consent", "DELETE FROM consents WHERE user_id = ? AND client_id = ?", userID, clientID)
-	return err
-}
-
-// RevokeGrantsOfSession ends the grants of a browser session that were not made to outlive it.
-func (s *Provider) RevokeGrantsOfSession(ctx context.Context, sessionID string, now time.Time) error {
-	_, err := s.changed(ctx, "revoke the session's grants",
-		"UPDATE grants SET revoked_at = ? WHERE session_id = ? AND session_id <> '' AND NOT offline AND revoked_at IS NULL", now.UTC(), sessionID)
 	return err
 }

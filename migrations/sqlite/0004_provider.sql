@@ -81,7 +81,6 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_user ON grants (user_id, client_id);
 CREATE INDEX grants_client ON grants (client_id);
-CREATE INDEX grants_session ON grants (session_id) WHERE session_id <> '';
 CREATE INDEX grants_expiry ON grants (expires_at);
 
 CREATE TABLE tokens (
@@ -109,7 +108,6 @@ CREATE TABLE device_codes (
     polled_at TIMESTAMP,
     user_id TEXT NOT NULL DEFAULT '',
     org_id TEXT NOT NULL DEFAULT '',
-    session_id TEXT NOT NULL DEFAULT '',
     auth_time TIMESTAMP,
     amr TEXT NOT NULL DEFAULT '[]',
     grant_id TEXT NOT NULL DEFAULT '',
