@@ -23,11 +23,12 @@ type PlanRow struct {
 
 // PriceRow is one way of paying, in words.
 type PriceRow struct {
-	ID, Amount, Interval, Seats, Countries string
-	Retired                                bool
-	Scheme                                 string // "" for a flat price
-	HasFlat                                bool   // some bracket has an amount of its own
-	Tiers                                  []TierRow
+	ID, Interval, Seats, Countries string
+	Amount                         string // "" for a tiered price
+	Retired                        bool
+	Scheme                         string // "" for a flat price
+	HasFlat                        bool   // some bracket has an amount of its own
+	Tiers                          []TierRow
 }
 
 // TierRow is one bracket.
@@ -70,7 +71,7 @@ func priceRow(c echo.Context, p billing.Price) PriceRow {
 	if p.Scheme == billing.SchemeGraduated {
 		row.Scheme = web.T(c, "admin.price.graduated")
 	}
-	row.Amount = money.Format(lang, p.Tiers[0].UnitAmount, p.Currency)
+	row.Amount = ""
 	from := int64(1)
 	for _, t := range p.Tiers {
 		tier := TierRow{

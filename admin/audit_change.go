@@ -62,6 +62,9 @@ func words(v any) string {
 	case nil:
 		return ""
 	case string:
+		if v == "0001-01-01T00:00:00Z" { // a time that was never set
+			return ""
+		}
 		return v
 	case json.Number:
 		return v.String()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -59,13 +60,10 @@ func csvLine(r audit.Record) []string {
 }
 
 // defuse keeps a spreadsheet from taking a cell for a formula: an apostrophe before the signs that begin one
-// (OWASP, "CSV Injection"), their full-width forms included.
+// (OWASP, "CSV Injection"), their full-width forms included, and behind spaces, which some programs drop.
 func defuse(cell string) string {
-	if strings.HasPrefix(strings.TrimLeft(cell, " \u00a0"), "'") || cell == "" {
-		return cell
-	}
-	first := []rune(strings.TrimLeft(cell, " \u00a0") + " ")[0]
-	if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+	begin, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, " \u00a0"))
+	if strings.ContainsRune("=+-@\t\r\n＝＋－＠", begin) {
 		return "'" + cell
 	}
 	return cell

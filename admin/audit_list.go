@@ -28,6 +28,7 @@ type AuditRow struct {
 	audit.Record
 	Label   string // the action in words, "" for one that the console does not know
 	Actor   string
+	Target  string // the person that it was done to, "" for anything else
 	Changes []Change
 }
 
@@ -66,6 +67,13 @@ func auditFilter(c echo.Context, v *visit) audit.Filter {
 
 func auditRow(ctx context.Context, c echo.Context, who names, r audit.Record) (AuditRow, error) {
 	row := AuditRow{Record: r, Label: actionName(c, r.Action), Changes: changes(r.BeforeJSON, r.AfterJSON)}
+	if r.TargetKind == "user" {
+		user, err := who.user(ctx, r.TargetID)
+		if err != nil {
+			return row, err
+		}
+		row.Target = userLine(user)
+	}
 	switch r.ActorKind {
 	case audit.ActorUser:
 		user, err := who.user(ctx, r.ActorID)

@@ -3,7 +3,6 @@ package admin_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -72,7 +71,7 @@ func (b *bundle) must(err error) {
 
 func (b *bundle) services() {
 	b.t.Helper()
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	versions := db.NewVersions(b.db)
 	b.log = audit.NewLog(b.db, b.clock)
 	b.people = idp.New(idp.Deps{
@@ -100,7 +99,7 @@ func (b *bundle) mount() {
 		People: b.people, Apps: b.people, Shop: b.billing, Sales: sales{b.db}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
 	})
 	b.edge, err = web.New(web.Config{
-		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), DefaultLang: "en",
+		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.DiscardHandler), DefaultLang: "en",
 	}, b.db, renderer, catalog, console.Problems()...)
 	b.must(err)
 	b.must(console.Mount(b.edge))
