@@ -39,6 +39,25 @@ func account(c echo.Context, email string) string {
 	return web.ClientIP(c) + "|" + email
 }
 
+// How long answers take that must not tell, by their speed, whether an address is known: longer than either
+// way takes, letters, transactions and, for sign-up, the password's hash included.
+const (
+	resetTakes  = 120 * time.Millisecond
+	signUpTakes = 300 * time.Millisecond
+)
+
+// evenly runs f and answers no sooner than after took.
+func evenly(ctx context.Context, took time.Duration, f func() error) error {
+	timer := time.NewTimer(took)
+	defer timer.Stop()
+	err := f()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return err
+}
+
 // later says when to try again, in whole minutes.
 func later(c echo.Context, after time.Duration) string {
 	return web.T(c, "login.too_many", "Count", max(1, int((after+time.Minute-1)/time.Minute)))

@@ -74,7 +74,10 @@ func (p *Pages) handleResetSend(c echo.Context) error {
 	if w.ForApp() || w.Next != "" {
 		next = w.LoginURL()
 	}
-	if err := p.Users.StartReset(p.ctx(c), email, web.Lang(c), next); err != nil {
+	err = evenly(c.Request().Context(), resetTakes, func() error {
+		return p.Users.StartReset(p.ctx(c), email, web.Lang(c), next)
+	})
+	if err != nil {
 		return err
 	}
 	return p.checkMail(c, &CheckMailPage{Email: email, Reset: true, Way: w})

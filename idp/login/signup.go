@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -95,29 +96,43 @@ func (p *Pages) checkSignUp(c echo.Context, form *web.Form) bool {
 	return form.OK()
 }
 
-// signUp makes the person, or tells the holder of a taken address by mail.
+// signUp makes the person and lets them in, or shows the page that says the same to everybody.
 func (p *Pages) signUp(c echo.Context, form *web.Form, w way) error {
+	var user idp.User
+	var taken bool
+	var takes time.Duration // where the page must not tell, its speed must not either
+	if p.VerifyFirst {
+		takes = signUpTakes
+	}
+	err := evenly(c.Request().Context(), takes, func() (err error) {
+		user, taken, err = p.createOrTell(c, form, w)
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case taken || p.VerifyFirst:
+		return p.checkMail(c, &CheckMailPage{Email: form.Value("email"), Way: w})
+	default:
+		return p.enter(c, user, w, "pwd")
+	}
+}
+
+// createOrTell makes the person and sends the link that proves their address, or, where the address is taken,
+// writes to its holder.
+func (p *Pages) createOrTell(c echo.Context, form *web.Form, w way) (user idp.User, taken bool, err error) {
 	ctx, email := p.ctx(c), form.Value("email")
-	user, _, err := p.Users.CreateUser(ctx, idp.CreateUser{
+	user, _, err = p.Users.CreateUser(ctx, idp.CreateUser{
 		Email: email, Name: form.Value("name"), Password: form.Raw("password"), Locale: web.Lang(c),
 	})
 	if errors.Is(err, idp.ErrEmailTaken) {
 		// The letter that helps who forgot that they have an account; it names no reason that the page hides.
-		if err := p.Users.StartReset(ctx, email, web.Lang(c), w.LoginURL()); err != nil {
-			return err
-		}
-		return p.checkMail(c, &CheckMailPage{Email: email, Way: w})
+		return idp.User{}, true, p.Users.StartReset(ctx, email, web.Lang(c), w.LoginURL())
 	}
 	if err != nil {
-		return err
+		return idp.User{}, false, err
 	}
-	if err := p.startVerify(ctx, user.ID, web.Lang(c), w); err != nil {
-		return err
-	}
-	if p.VerifyFirst {
-		return p.checkMail(c, &CheckMailPage{Email: email, Way: w})
-	}
-	return p.enter(c, user, w, "pwd")
+	return user, false, p.startVerify(ctx, user.ID, web.Lang(c), w)
 }
 
 // startVerify sends the link that proves an address. Where the newcomer is not signed in yet, it leads back

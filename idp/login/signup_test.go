@@ -157,3 +157,20 @@ func TestAResetLinkRunsOut(t *testing.T) {
 		}
 	})
 }
+
+func TestAResetTakesAsLongForUnknownAddresses(t *testing.T) {
+	t.Parallel()
+	s := setup(t, dbtest.SQLite(t), false)
+	b := s.browser(t)
+	form := b.get("/reset")
+	for _, email := range []string{"known@x.test", "unknown@x.test"} {
+		if email == "known@x.test" {
+			s.user(t, email)
+		}
+		began := time.Now()
+		b.send(form, "submit", "email", email)
+		if took := time.Since(began); took < 120*time.Millisecond {
+			t.Errorf("%s: answered after %v", email, took)
+		}
+	}
+}
