@@ -184,7 +184,7 @@ func (b cards) form(c *card, p billing.Price) {
 	if !p.PerSeat {
 		c.hidden = append(c.hidden, hidden{"quantity", "1"})
 	}
-	for _, f := range []hidden{{"country", b.offer.sel.Country}, {"return_to", b.offer.sel.ReturnTo}, {"org_id", b.org.ID}} {
+	for _, f := range []hidden{{"interval", string(b.offer.interval)}, {"country", b.offer.sel.Country}, {"return_to", b.offer.sel.ReturnTo}, {"org_id", b.org.ID}} {
 		if f.Value != "" {
 			c.hidden = append(c.hidden, f)
 		}

@@ -45,7 +45,11 @@ func (o *offer) followPrice() {
 	if err != nil {
 		return
 	}
-	o.sel.Plan, o.sel.Interval, o.sel.Currency = plan.Slug, price.Interval, price.Currency
+	o.sel.Plan, o.sel.Currency = plan.Slug, price.Currency
+	// A plan without a yearly price stands on the yearly side too; the page stays on the side it was on.
+	if o.sel.Interval == "" {
+		o.sel.Interval = price.Interval
+	}
 }
 
 func (o *offer) chooseInterval() {

@@ -46,6 +46,8 @@ func TestDeepLinks(t *testing.T) {
 		{"plan", "plan=pro", []string{"Your choice"}, []string{"You chose Pro"}},
 		{"hidden plan by its name", "plan=secret", []string{"Tajny"}, nil},
 		{"price", "price_id=" + proYear, []string{"PLN 990", "Your choice"}, nil},
+		{"update total without JavaScript", "price_id=" + teamPLN + "&quantity=7&return_to=https://crm.acme.test/x", []string{"7 users: PLN 210", `value="https://crm.acme.test/x"`}, nil},
+		{"update total on the yearly side", "price_id=" + teamPLN + "&quantity=7&interval=year", []string{"7 users: PLN 210", "PLN 990"}, nil},
 		{"our place to return to", "return_to=https://crm.acme.test/x", []string{`value="https://crm.acme.test/x"`}, []string{"ignored"}},
 		{"foreign place to return to", "return_to=https://evil.test/", []string{"has not registered"}, []string{"evil.test"}},
 		{"script in the plan", "plan=%3Cscript%3Ealert(1)%3C/script%3E", nil, []string{"<script>alert"}},
