@@ -86,7 +86,7 @@ func (p *Pages) handleSessionRevokeOthers(c echo.Context) error {
 	return p.backToAccount(c, "account.sessions_ended")
 }
 
-// endSessions ends those of the person's own sessions that which picks, and the tokens that hang on them.
+// endSessions ends those of the person's own sessions that which picks; the tokens issued in them end with them.
 func (p *Pages) endSessions(c echo.Context, userID string, which func(web.Session) bool) error {
 	ctx := p.ctx(c)
 	sessions, err := p.Edge.Sessions(ctx, userID)
@@ -98,9 +98,6 @@ func (p *Pages) endSessions(c echo.Context, userID string, which func(web.Sessio
 			continue
 		}
 		if err := p.Edge.RevokeSession(ctx, userID, s.ID); err != nil {
-			return err
-		}
-		if err := p.SignIns.SessionEnded(ctx, s.ID); err != nil {
 			return err
 		}
 		err := p.Audit.Record(ctx, audit.Entry{Action: "user.session_ended", Target: audit.Target{Kind: "session", ID: s.ID}})

@@ -37,9 +37,6 @@ func (p *Pages) handleLogoutDo(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := p.SignIns.SessionEnded(p.ctx(c), s.ID); err != nil {
-			return err
-		}
 	}
 	if err := p.Edge.Logout(c); err != nil {
 		return err

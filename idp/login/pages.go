@@ -28,8 +28,6 @@ type SignIns interface {
 	Consent(c echo.Context, id string) (next string, err error)
 	// Deny gives up and answers the app's own URL, which hears of it.
 	Deny(c echo.Context, id string) (url string, err error)
-	// SessionEnded revokes the tokens that hang on a browser session, by its public id.
-	SessionEnded(ctx context.Context, sessionID string) error
 }
 
 // Devices are the devices that wait to be let in; idp/provider.Provider is one. Every method answers

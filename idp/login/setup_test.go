@@ -202,14 +202,6 @@ type signIns struct {
 	now   func() time.Time
 	open  map[string]*idp.AuthRequest
 	given map[string]idp.Consent
-	ended []string // sessions
-}
-
-func (f *signIns) SessionEnded(_ context.Context, sessionID string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.ended = append(f.ended, sessionID)
-	return nil
 }
 
 func (f *signIns) begin(r idp.AuthRequest) string {
