@@ -120,6 +120,9 @@ func (h *Handlers) refuse(c echo.Context, catalog billing.Catalog, sel selection
 	if !ok {
 		return err
 	}
+	// The page answers it, so the edge does not see it; it is logged once all the same.
+	h.log.InfoContext(c.Request().Context(), "purchase refused", "code", problem.Code, "client_id", catalog.App.ClientID,
+		"error", err.Error(), "request_id", web.RequestID(c))
 	sentence := web.T(c, "problem."+problem.Code)
 	status := http.StatusUnprocessableEntity
 	if problem.Status == http.StatusConflict {
