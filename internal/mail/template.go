@@ -22,8 +22,6 @@ const (
 	ResetPassword          Template = "reset_password"           // Minutes
 	PasswordChanged        Template = "password_changed"         //
 	AccountExists          Template = "account_exists"           //
-	Welcome                Template = "welcome"                  //
-	SubscriptionStarted    Template = "subscription_started"     // Plan, App
 	PurchaseDoubleRefunded Template = "purchase_double_refunded" // Plan (given back), Kept, App
 )
 
@@ -36,14 +34,12 @@ var needs = map[Template]struct {
 	ResetPassword:          {data: []string{"Link", "Minutes"}, count: "Minutes"},
 	PasswordChanged:        {data: []string{"Link"}},
 	AccountExists:          {data: []string{"Link"}},
-	Welcome:                {data: []string{"Link"}},
-	SubscriptionStarted:    {data: []string{"Link", "Plan", "App"}},
 	PurchaseDoubleRefunded: {data: []string{"Link", "Plan", "Kept", "App"}},
 }
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, AccountExists, Welcome, SubscriptionStarted, PurchaseDoubleRefunded}
+	return []Template{VerifyEmail, ResetPassword, PasswordChanged, AccountExists, PurchaseDoubleRefunded}
 }
 
 var (
