@@ -30,8 +30,16 @@ func (o *Outbox) Viewer(base string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+base, func(w http.ResponseWriter, r *http.Request) { o.showList(w, r, base) })
 	mux.HandleFunc("GET "+base+"/{$}", func(w http.ResponseWriter, r *http.Request) { o.showList(w, r, base) })
+	mux.HandleFunc("GET "+base+"/style.css", showStyle)
 	mux.HandleFunc("GET "+base+"/{id}", func(w http.ResponseWriter, r *http.Request) { o.showOne(w, r, base) })
 	return mux
+}
+
+// showStyle answers the page's own stylesheet: the page may hold no style of its own.
+func showStyle(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeFileFS(w, r, files, "templates/outbox.css")
 }
 
 func (o *Outbox) showList(w http.ResponseWriter, r *http.Request, base string) {

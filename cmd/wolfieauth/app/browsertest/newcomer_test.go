@@ -50,7 +50,7 @@ func (b *tab) walkToPro(email string) {
 	b.press("#choose-plan")
 	b.arrived(house.line.PricingURL)
 	b.look("pricing page")
-	b.press("#plan-pro form button:not([type=button]):not([data-recalculate])")
+	b.press(buyButton("pro"))
 	b.arrived(house.line.SandboxURL + "/c/pay/")
 	b.look("hosted checkout")
 	b.fillCard(email, "4242 4242 4242 4242")

@@ -82,6 +82,14 @@ func (b *tab) allow() {
 	}
 }
 
+// payButton is the one of the hosted checkout.
+const payButton = "main form button[type=submit]"
+
+// buyButton is the one of a plan's card, beside those that count seats.
+func buyButton(plan string) string {
+	return "#plan-" + plan + " form button:not([type=button]):not([data-recalculate])"
+}
+
 // fillCard fills in the hosted checkout with a card.
 func (b *tab) fillCard(email, number string) {
 	b.t.Helper()
@@ -96,7 +104,7 @@ func (b *tab) fillCard(email, number string) {
 // between asks Stripe by itself, and may look more than once.
 func (b *tab) comeBack(to string) {
 	b.t.Helper()
-	b.press("main form button[type=submit]")
+	b.press(payButton)
 	for range 20 {
 		if strings.HasPrefix(b.where(), to) {
 			return
