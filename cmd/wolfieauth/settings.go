@@ -19,7 +19,7 @@ func appConfig(cfg *config.Serve, log *slog.Logger) (app.Config, error) {
 	out := app.Config{
 		Issuer: cfg.Issuer, Database: string(cfg.Database), Box: box, Logger: log,
 		DefaultLang: cfg.DefaultLang, TrustedProxies: cfg.Proxies(),
-		SMTP: string(cfg.SMTP), MailFrom: cfg.From,
+		SMTP: string(cfg.SMTP), MailFrom: cfg.From, VerifyFirst: cfg.SMTP != "",
 		Stripe: app.Stripe{SecretKey: string(cfg.SecretKey), TestSecretKey: string(cfg.SecretKeyTest), APIBase: cfg.APIBase},
 	}
 	if out.Stripe.APIBase == stripeItself {

@@ -21,7 +21,6 @@ const (
 	VerifyEmail            Template = "verify_email"             // Hours
 	ResetPassword          Template = "reset_password"           // Minutes
 	PasswordChanged        Template = "password_changed"         //
-	AccountExists          Template = "account_exists"           //
 	PurchaseDoubleRefunded Template = "purchase_double_refunded" // Plan (given back), Kept, App
 )
 
@@ -33,13 +32,12 @@ var needs = map[Template]struct {
 	VerifyEmail:            {data: []string{"Link", "Hours"}, count: "Hours"},
 	ResetPassword:          {data: []string{"Link", "Minutes"}, count: "Minutes"},
 	PasswordChanged:        {data: []string{"Link"}},
-	AccountExists:          {data: []string{"Link"}},
 	PurchaseDoubleRefunded: {data: []string{"Link", "Plan", "Kept", "App"}},
 }
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, AccountExists, PurchaseDoubleRefunded}
+	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded}
 }
 
 var (

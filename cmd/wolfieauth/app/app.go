@@ -43,8 +43,11 @@ type Config struct {
 	Stripe         Stripe
 	SMTP           string // URL of the mail server, or "" to keep mails in the outbox
 	MailFrom       string
-	Outbox         bool                 // serves the outbox at /demo/outbox, to anybody: for the demo
-	Extra          func(edge *web.Edge) // mounts more routes: the demo's clock
+	// VerifyFirst makes newcomers prove their address before they are signed in, so that sign-up tells nobody
+	// which addresses have an account. It needs a mail server.
+	VerifyFirst bool
+	Outbox      bool                 // serves the outbox at /demo/outbox, to anybody: for the demo
+	Extra       func(edge *web.Edge) // mounts more routes: the demo's clock
 }
 
 // Stripe is how the server speaks to Stripe; without a key billing answers 503.

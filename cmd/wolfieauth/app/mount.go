@@ -26,7 +26,7 @@ func (a *App) mount(context.Context) error {
 		return err
 	}
 	_, err := login.Mount(login.Deps{
-		Edge: a.edge, Users: a.people, SignIns: a.provider, Devices: a.provider, Limits: a.limits, Audit: a.audit, Now: time.Now,
+		Edge: a.edge, Users: a.people, SignIns: a.provider, Devices: a.provider, Limits: a.limits, Audit: a.audit, Now: time.Now, VerifyFirst: a.cfg.VerifyFirst,
 	})
 	if err != nil {
 		return err
