@@ -5,11 +5,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wolfieauth/wolfieauth/internal/db"
-
-	"sync/atomic"
 )
 
 func refreshIn(t testing.TB, body []byte) string {

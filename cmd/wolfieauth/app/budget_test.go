@@ -1,14 +1,21 @@
 package app_test
 
 import (
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/app"
 	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/app/apptest"
+	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/demo"
 	"github.com/wolfieauth/wolfieauth/internal/db"
+	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
+	"github.com/wolfieauth/wolfieauth/internal/secret"
 )
 
 // measured is a request of a budgeted path, made fresh for each call: a code or refresh token serves once.
@@ -88,4 +95,39 @@ func budgets(t *testing.T, h *house) {
 			t.Errorf("%s takes %d statements, the budget is %d", m.name, n, m.budget)
 		}
 	}
+}
+
+// TestAWebhookIsAnsweredWithoutStripe counts the calls to a Stripe that would answer nothing.
+func TestAWebhookIsAnsweredWithoutStripe(t *testing.T) {
+	t.Parallel()
+	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+		var calls atomic.Int64
+		stripe := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			calls.Add(1)
+			w.WriteHeader(http.StatusInternalServerError)
+		}))
+		t.Cleanup(stripe.Close)
+		box, err := secret.NewBox(millMaster)
+		must(t, err)
+		a, err := app.New(t.Context(), app.Config{
+			Issuer: "http://localhost:1", Database: dsn, Box: box, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Stripe: app.Stripe{TestSecretKey: millKey, APIBase: stripe.URL, WebhookSecrets: []string{millSecret}},
+		})
+		must(t, err)
+		t.Cleanup(func() { must(t, a.Close()) })
+		h := &house{Demo: &demo.Demo{App: a}}
+		h.line.Issuer = "http://localhost:1"
+		const body = `{"id":"evt_1","object":"event","type":"customer.subscription.updated","api_version":"2023-10-16","livemode":false,"data":{"object":{"id":"sub_1"}}}`
+		for range 2 { // the second is a duplicate
+			m := measured{"webhook", 5, func() (string, string, http.Header, string) {
+				return http.MethodPost, "/v1/stripe/webhook", http.Header{"Content-Type": {"application/json"}, "Stripe-Signature": {signature(millSecret, body, time.Now())}}, body
+			}}
+			if n := h.counted(t, m); n > m.budget {
+				t.Errorf("a webhook takes %d statements", n)
+			}
+		}
+		if n := h.rows(t, "SELECT count(*) FROM stripe_webhook_events"); n != 1 || calls.Load() != 0 {
+			t.Errorf("%d events recorded, %d calls to Stripe", n, calls.Load())
+		}
+	})
 }

@@ -99,7 +99,7 @@ func declinedCard(t *testing.T, h *house) {
 		t.Fatalf("payment led to %s (%d):\n%s", home.URL, home.Status, home.Text())
 	}
 	next, ok := h.client("acme-crm").Refresh(t, got.Refresh)
-	if want := []entry{{Slug: "starter", Features: []string{"reports"}, Ends: true}}; !ok || cmp.Diff(want, entries(next.Held.Plans)) != "" {
+	if want := []entry{{Slug: "starter", Features: []string{}, Ends: true}}; !ok || cmp.Diff(want, entries(next.Held.Plans)) != "" {
 		t.Errorf("after a good card: %+v", next.Held.Plans)
 	}
 }

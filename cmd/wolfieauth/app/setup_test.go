@@ -27,18 +27,23 @@ import (
 // redirect is an address at an app that nobody serves: a client takes the code from the browser's address bar.
 const redirect = "https://rp.example/callback"
 
-var scratch string // removed at the end of the run
+var (
+	scratch     string   // removed at the end of the run
+	environment []string // as the run found it
+	stray       logs     // what was written past the log that a server was given
+)
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "wolfieauth-e2e-*")
 	if err != nil {
 		panic(err)
 	}
-	scratch = dir
+	scratch, environment = dir, os.Environ()
 	// A demo on PostgreSQL keeps its sandbox and clock in the user's cache.
 	if err := os.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache")); err != nil {
 		panic(err)
 	}
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&stray, nil)))
 	code := m.Run()
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
@@ -47,8 +52,9 @@ func TestMain(m *testing.M) {
 // binary builds the command once a run.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(scratch, "wolfieauth")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, "github.com/wolfieauth/wolfieauth/cmd/wolfieauth").CombinedOutput()
-	if err != nil {
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, "github.com/wolfieauth/wolfieauth/cmd/wolfieauth")
+	cmd.Env = environment // with the build cache where it was
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the command: %w: %s", err, out)
 	}
 	return path, nil
@@ -113,21 +119,6 @@ func (h *house) sub(email string) string {
 		}
 	}
 	panic("no user " + email)
-}
-
-func (h *house) price(t *testing.T, clientID, slug, currency string) string {
-	t.Helper()
-	catalog, err := h.App.Billing().Catalog(t.Context(), clientID)
-	must(t, err)
-	for _, p := range catalog.Plans {
-		for _, price := range p.Prices {
-			if p.Slug == slug && price.Currency == currency && price.Interval == "month" {
-				return price.ID
-			}
-		}
-	}
-	t.Fatalf("%s sells no %s in %s", clientID, slug, currency)
-	return ""
 }
 
 // advance moves the clock through its address.

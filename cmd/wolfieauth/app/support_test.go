@@ -120,16 +120,46 @@ func changed(before, after map[string]int) []string {
 // stripe asks the sandbox as Acme's account.
 func (h *house) stripe(t testing.TB, path string) []map[string]any {
 	t.Helper()
-	header := bearer(h.line.SandboxKey)
-	header.Set("Stripe-Account", "acct_demo_acme")
+	return stripeList(t, h.line.SandboxURL+path, h.line.SandboxKey, "acct_demo_acme")
+}
+
+func stripeList(t testing.TB, address, key, account string) []map[string]any {
+	t.Helper()
+	header := bearer(key)
 	header.Set("Stripe-Version", "2023-10-16")
-	res := send(t, http.MethodGet, h.line.SandboxURL+path, "", "", header)
+	if account != "" {
+		header.Set("Stripe-Account", account)
+	}
+	res := send(t, http.MethodGet, address, "", "", header)
 	var list struct{ Data []map[string]any }
 	must(t, json.Unmarshal(res.body, &list))
 	if res.status != http.StatusOK {
-		t.Fatalf("%s: %d %s", path, res.status, res.body)
+		t.Fatalf("%s: %d %s", address, res.status, res.body)
 	}
 	return list.Data
+}
+
+// priceOf reads a monthly price of a plan off the public list.
+func priceOf(t testing.TB, issuer, clientID, slug string) string {
+	t.Helper()
+	res := send(t, http.MethodGet, issuer+"/api/billing/"+clientID+"/plans", "", "", nil)
+	holds(t, "plans", res.body)
+	var sold struct {
+		Plans []struct {
+			ID, Slug string
+			Prices   []struct{ ID, Interval, Currency string }
+		}
+	}
+	must(t, json.Unmarshal(res.body, &sold))
+	for _, p := range sold.Plans {
+		for _, price := range p.Prices {
+			if p.Slug == slug && price.Interval == "month" && price.Currency == "PLN" {
+				return price.ID
+			}
+		}
+	}
+	t.Fatalf("%s sells no %s: %s", clientID, slug, res.body)
+	return ""
 }
 
 // within serves a request without a socket, under a context of the test's choosing.

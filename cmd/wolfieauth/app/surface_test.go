@@ -143,4 +143,3 @@ func pagesAreGuarded(t *testing.T, h *house) {
 		t.Errorf("only %d pages were looked at", pages)
 	}
 }
-

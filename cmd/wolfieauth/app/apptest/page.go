@@ -214,7 +214,9 @@ func (p Page) linkTo(path string) string {
 
 // LinkWith answers the first link that holds the text, or "".
 func (p Page) LinkWith(text string) string {
-	n := p.Find(func(tag string, attrs map[string]string) bool { return tag == "a" && strings.Contains(attrs["href"], text) })
+	n := p.Find(func(tag string, attrs map[string]string) bool {
+		return tag == "a" && strings.Contains(attrs["href"], text)
+	})
 	if n == nil {
 		return ""
 	}
