@@ -23,10 +23,13 @@ func TestTheCallbackIsBoundToTheBrowser(t *testing.T) {
 		if page.at.Path != "/login" || id == "" {
 			t.Fatalf("the starter is at %v", page.at)
 		}
-		victim := b.browser()
-		for _, path := range []string{"/login?request=", "/auth/callback?id=", "/consent?request="} {
-			if to, _ := victim.open(path + id); to != nil {
-				t.Errorf("another browser at %s was sent to %v", path, to)
+		stranger, victim := b.browser(), b.browser()
+		b.code(victim, "acme-crm") // has begun a sign-in of its own, and is signed in
+		for name, br := range map[string]*browser{"a browser without a cookie": stranger, "a browser with its own": victim} {
+			for _, path := range []string{"/login?request=", "/auth/callback?id=", "/consent?request="} {
+				if to, page := br.open(path + id); to != nil || page.status == http.StatusOK && page.at.Path != "/consent" {
+					t.Errorf("%s at %s: sent to %v, %d at %v", name, path, to, page.status, page.at)
+				}
 			}
 		}
 		// What the victim did gives the starter nothing either.
