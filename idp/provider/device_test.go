@@ -93,6 +93,26 @@ func TestDeviceFlow(t *testing.T) {
 	})
 }
 
+// TestUserCodesCannotBeGuessed: after twenty tries a person, or an address, has to wait.
+func TestUserCodesCannotBeGuessed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.SQLite(t))
+	br := b.browser()
+	b.code(br, "acme-crm")
+	a := b.post("/device_authorization", "acme-cli", url.Values{"scope": {"openid"}})
+	last := 0
+	for range 22 {
+		_, page := br.open("/test/device?user_code=BBBB-BBBB")
+		last = page.status
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("after 22 wrong codes: %d", last)
+	}
+	if _, page := br.open("/test/device?do=approve&user_code=" + a.str("user_code")); page.status != http.StatusTooManyRequests {
+		t.Errorf("the right code after that: %d", page.status)
+	}
+}
+
 func TestClientCredentials(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

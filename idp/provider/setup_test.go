@@ -27,6 +27,7 @@ import (
 	"github.com/wolfieauth/wolfieauth/idp/store"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/i18n"
+	"github.com/wolfieauth/wolfieauth/internal/ratelimit"
 	"github.com/wolfieauth/wolfieauth/internal/secret"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
@@ -167,7 +168,7 @@ func setup(t *testing.T, d *db.DB) *bundle {
 	must(t, b.keys.Ensure(t.Context()))
 	b.provider, err = provider.New(provider.Config{
 		Issuer: b.url, CryptoKey: [32]byte{1}, Now: b.clock.now, Logger: quiet, AllowInsecure: true,
-	}, provider.Deps{Edge: edge, Renderer: renderer, Store: b.store, Apps: apps{d}, Keys: b.keys, Claims: b.plans})
+	}, provider.Deps{Edge: edge, Renderer: renderer, Store: b.store, Apps: apps{d}, Keys: b.keys, Claims: b.plans, Limiter: ratelimit.New(d, b.clock.now)})
 	must(t, err)
 	must(t, b.provider.Mount())
 	b.mountLogin(edge)
