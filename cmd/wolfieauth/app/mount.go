@@ -14,9 +14,10 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
-// problems are every room's list of what is refused and how the outside sees it.
+// problems are every room's list of what is refused and how the outside sees it. The first that fits counts: what
+// billing refuses may wrap identity's reason, so billing's more telling code comes first.
 func problems() []web.Problem {
-	return slices.Concat(login.Problems(), pricing.Problems(), admin.Problems())
+	return slices.Concat(pricing.Problems(), login.Problems(), admin.Problems())
 }
 
 // mount hangs every room into the edge.

@@ -227,16 +227,21 @@ func (d *Demo) run() {
 func (d *Demo) Failed() <-chan error { return d.failed }
 
 // Close ends everything in order: no new requests, the running ones drained, the jobs stopped, the files closed.
+// The sandbox, which was opened first, answers until the last job has ended: a job may be asking it something.
 func (d *Demo) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	var errs []error
-	for _, server := range slices.Backward(d.servers) {
+	sandbox, others := d.servers[:min(1, len(d.servers))], d.servers[min(1, len(d.servers)):]
+	for _, server := range slices.Backward(others) {
 		errs = append(errs, server.Shutdown(ctx))
 	}
 	if d.cancel != nil {
 		d.cancel()
 		<-d.done
+	}
+	for _, server := range sandbox {
+		errs = append(errs, server.Shutdown(ctx))
 	}
 	if d.App != nil {
 		errs = append(errs, d.App.Close())
