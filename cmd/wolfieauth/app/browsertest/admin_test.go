@@ -14,11 +14,12 @@ var anID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 // maxAdminPages bounds the tour, so that a calendar or a pager cannot make it endless.
 const maxAdminPages = 30
 
-// administer follows the links of the console from page to page, as its owner, and looks at one of each kind.
+// administer follows the links of the console from page to page, as the platform's owner or as an org's, and
+// looks at one page of each kind.
 func administer(t *testing.T, lang string) {
 	t.Helper()
 	b := newTab(t, lang)
-	b.signIn("platform@wolfie.test")
+	b.signIn(map[string]string{"en": "platform@wolfie.test", "pl": "admin@acme.test"}[lang])
 	seen := map[string]bool{kind(house.line.AdminURL): true}
 	for queue := []string{house.line.AdminURL}; len(queue) > 0; {
 		next := queue[0]

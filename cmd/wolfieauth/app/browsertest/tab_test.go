@@ -35,6 +35,7 @@ func newTab(t *testing.T, lang string) *tab {
 	chromedp.ListenTarget(b.ctx, b.watch.hear)
 	b.do(
 		network.SetCacheDisabled(true),
+		emulation.SetFocusEmulationEnabled(true), // of several windows only one has the focus, and :focus goes with it
 		network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": lang}),
 	)
 	b.wide(1280)
