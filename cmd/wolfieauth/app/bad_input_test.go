@@ -39,7 +39,7 @@ func TestBadInput(t *testing.T) {
 		all = append(all, h.badCheckouts(t, bearer(got.Access))...)
 		all = append(all, h.badForms(t, b)...)
 		all = append(all, h.badDeliveries()...)
-		must(t, h.App.CatchUp(t.Context()))
+		h.settle(t)
 		for _, r := range all {
 			t.Run(r.name, func(t *testing.T) { h.refuses(t, r) })
 		}

@@ -64,7 +64,7 @@ func TestStartingAgainIsHarmless(t *testing.T) {
 		first, err := demo.Start(t.Context(), demo.Options{Database: dsn, RedirectURIs: []string{redirect}})
 		must(t, err)
 		h := &house{Demo: first, line: first.Line(), dsn: dsn}
-		must(t, first.App.CatchUp(t.Context()))
+		h.settle(t)
 		before, line := h.census(t), first.Line()
 		got := apptest.NewBrowser(t).SignIn(h.client("acme-crm"), "subscriber@example.test", demoPassword)
 		must(t, first.Close())
@@ -77,7 +77,7 @@ func TestStartingAgainIsHarmless(t *testing.T) {
 				t.Errorf("%s has another secret", a.ClientID)
 			}
 		}
-		must(t, h.App.CatchUp(t.Context()))
+		h.settle(t)
 		after := h.census(t)
 		for _, table := range []string{"users", "orgs", "memberships", "oidc_clients", "app_bundles", "bundle_apps", "billing_apps", "plans", "features", "plan_features", "membership_prices", "checkouts", "subscriptions", "stripe_customers", "app_entitlement_overrides", "signing_keys"} {
 			if before[table] != after[table] {

@@ -102,9 +102,24 @@ func (h *house) census(t testing.TB) map[string]int {
 		case "rate_limits", "sessions", "cache_versions", "work_items":
 			continue
 		}
+		if strings.HasPrefix(table, "river_") { // the runner's own
+			continue
+		}
 		out[table] = h.rows(t, "SELECT count(*) FROM "+table) // #nosec G202 -- a name from the schema itself
 	}
 	return out
+}
+
+// settle waits until the sandbox has delivered everything and nothing is left to do.
+func (h *house) settle(t testing.TB) {
+	t.Helper()
+	eventually(t, "the sandbox has delivered everything", func() bool {
+		res := send(t, http.MethodGet, h.line.SandboxURL+"/_sandbox/deliveries?state=pending", "", "", bearer(h.line.SandboxKey))
+		var list struct{ Deliveries []any }
+		must(t, json.Unmarshal(res.body, &list))
+		return res.status == http.StatusOK && len(list.Deliveries) == 0
+	})
+	must(t, h.App.CatchUp(t.Context()))
 }
 
 func changed(before, after map[string]int) []string {
