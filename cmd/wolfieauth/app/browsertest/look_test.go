@@ -1,6 +1,7 @@
 package browsertest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -128,7 +130,15 @@ func (b *tab) picture(name string, width int64, scheme, lang string) {
 	b.t.Helper()
 	b.wide(width)
 	var png []byte
-	b.do(chromedp.Evaluate(`scrollTo(0, 0)`, nil), chromedp.FullScreenshot(&png, 100))
+	b.do(chromedp.Evaluate(`scrollTo(0, 0)`, nil), chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		_, _, _, _, _, size, err := page.GetLayoutMetrics().Do(ctx)
+		if err != nil {
+			return err
+		}
+		whole := &page.Viewport{Width: float64(width), Height: max(900, size.Height), Scale: 1}
+		png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).WithOptimizeForSpeed(true).WithClip(whole).Do(ctx)
+		return err
+	}))
 	b.wide(1280)
 	folder := filepath.Join(root, "artifacts", "screenshots")
 	if err := os.MkdirAll(folder, 0o750); err != nil {

@@ -165,7 +165,12 @@ func asBuyer(t *testing.T, lang string) {
 		{"sample-no-plan", func(b *tab) { b.open(house.line.RPURL + "/login"); b.allow(); b.arrived(house.line.RPURL) }},
 		answering(402, "sample-locked", house.line.RPURL+"/export"),
 		at("pricing-signed-in", pricing),
+		{"pricing-error", func(b *tab) {
+			b.do(chromedp.Evaluate(`document.querySelector("#plan-team [name=quantity]").value = "0"; document.querySelector("#plan-team form").noValidate = true`, nil))
+			b.refused(422, buyButton("team"))
+		}},
 		{"checkout-expired", func(b *tab) {
+			b.open(pricing)
 			b.press(buyButton("starter"))
 			expireCheckout(b.t, path.Base(b.path()))
 			b.expecting(410, b.where())

@@ -65,15 +65,6 @@ func (b *tab) passLogin(email string) {
 	b.press("#submit")
 }
 
-// enterSample signs a person in at the sample app.
-func (b *tab) enterSample(email string) {
-	b.t.Helper()
-	b.open(house.line.RPURL + "/login")
-	b.passLogin(email)
-	b.allow()
-	b.arrived(house.line.RPURL)
-}
-
 // allow gives consent where it is asked for.
 func (b *tab) allow() {
 	b.t.Helper()
