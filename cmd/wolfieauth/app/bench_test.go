@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/demo"
+	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 )
 
@@ -23,21 +25,40 @@ func refreshIn(t testing.TB, body []byte) string {
 	return got.Refresh
 }
 
-// BenchmarkPaths tells requests a second and statements a request of the budgeted paths, for somebody who holds
-// a plan and somebody who does not, and each path's cost as a ratio to that of the key set, which does nothing
-// but answer: ratios of one run travel from machine to machine, times do not.
+// BenchmarkPaths tells requests a second and statements a request of the budgeted paths: for somebody who holds
+// a plan, for somebody who does not, and at an app whose tokens carry no plans claim because it sells nothing.
+// Each path's cost also comes as a ratio to that of the key set, which does nothing but answer: ratios of one run
+// travel from machine to machine, times do not.
 func BenchmarkPaths(b *testing.B) {
 	h := setup(b, filepath.Join(b.TempDir(), "bench.db"))
+	h.sellNothing(b)
 	var unit float64
-	for _, who := range []struct{ name, email string }{{"with plan", "bundled@example.test"}, {"without plan", "buyer@example.test"}} {
-		paths := h.paths(b, "acme-crm", who.email)
-		refresh, keep := h.refreshing(b, "acme-crm", who.email)
+	for _, who := range []struct{ name, client, email string }{
+		{"with plan", "acme-crm", "bundled@example.test"}, {"with empty claim", "acme-crm", "buyer@example.test"}, {"without claim", "acme-free", "buyer@example.test"},
+	} {
+		paths := h.paths(b, who.client, who.email)
+		refresh, keep := h.refreshing(b, who.client, who.email)
 		for i := len(paths) - 1; i >= 0; i-- { // the key set first: it is the unit
 			m := paths[i]
+			if m.shop && who.client == "acme-free" {
+				continue
+			}
 			b.Run(m.name+"/"+who.name, func(b *testing.B) { h.bench(b, m, nil, &unit) })
 		}
 		b.Run(refresh.name+"/"+who.name, func(b *testing.B) { h.bench(b, refresh, keep, &unit) })
 	}
+}
+
+// sellNothing registers an app without billing.
+func (h *house) sellNothing(t testing.TB) {
+	t.Helper()
+	crm, err := h.App.Identity().App(t.Context(), "acme-crm")
+	must(t, err)
+	made, plain, err := h.App.Identity().CreateApp(t.Context(), idp.CreateApp{
+		OrgID: crm.OrgID, Slug: "free", Name: "Free", Kind: idp.AppWeb, RedirectURIs: []string{redirect}, Trusted: true,
+	})
+	must(t, err)
+	h.line.Apps = append(h.line.Apps, demo.LineApp{ClientID: made.ClientID, ClientSecret: plain})
 }
 
 func (h *house) bench(b *testing.B, m measured, after func([]byte), unit *float64) {

@@ -22,6 +22,7 @@ import (
 type measured struct {
 	name   string
 	budget int64
+	shop   bool // only where something is sold
 	make   func() (method, target string, header http.Header, body string)
 }
 
@@ -50,21 +51,21 @@ func (h *house) paths(t testing.TB, clientID, email string) []measured {
 	}
 	page := http.Header{"Accept": {"text/html"}}
 	return []measured{
-		{"code exchange", 4, func() (string, string, http.Header, string) {
+		{"code exchange", 4, false, func() (string, string, http.Header, string) {
 			g := b.Authorize(c, email, demoPassword)
 			return http.MethodPost, "/token", form, url.Values{
 				"grant_type": {"authorization_code"}, "code": {g.Code}, "code_verifier": {g.Verifier}, "redirect_uri": {redirect},
 			}.Encode()
 		}},
-		{"userinfo", 2, get("/me", bearer(got.Access))},
-		{"introspection", 2, func() (string, string, http.Header, string) {
+		{"userinfo", 2, false, get("/me", bearer(got.Access))},
+		{"introspection", 2, false, func() (string, string, http.Header, string) {
 			return http.MethodPost, "/introspect", form, url.Values{"token": {got.Access}}.Encode()
 		}},
-		{"entitlements", 2, get("/v1/billing/entitlements", bearer(got.Access))},
-		{"pricing page", 1, get("/billing/"+clientID, page)},
-		{"plans JSON", 1, get("/api/billing/"+clientID+"/plans", nil)},
-		{"discovery", 0, get("/.well-known/openid-configuration", nil)},
-		{"key set", 0, get("/jwks", nil)},
+		{"entitlements", 2, true, get("/v1/billing/entitlements", bearer(got.Access))},
+		{"pricing page", 1, true, get("/billing/"+clientID, page)},
+		{"plans JSON", 1, true, get("/api/billing/"+clientID+"/plans", nil)},
+		{"discovery", 0, false, get("/.well-known/openid-configuration", nil)},
+		{"key set", 0, false, get("/jwks", nil)},
 	}
 }
 
@@ -74,7 +75,7 @@ func (h *house) refreshing(t testing.TB, clientID, email string) (measured, func
 	c := h.client(clientID)
 	token := apptest.NewBrowser(t).SignIn(c, email, demoPassword).Refresh
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Authorization": {basic(c)}}
-	return measured{"refresh", 4, func() (string, string, http.Header, string) {
+	return measured{"refresh", 4, false, func() (string, string, http.Header, string) {
 		return http.MethodPost, "/token", form, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}.Encode()
 	}}, func(body []byte) { token = refreshIn(t, body) }
 }
@@ -119,7 +120,7 @@ func TestAWebhookIsAnsweredWithoutStripe(t *testing.T) {
 		h.line.Issuer = "http://localhost:1"
 		const body = `{"id":"evt_1","object":"event","type":"customer.subscription.updated","api_version":"2023-10-16","livemode":false,"data":{"object":{"id":"sub_1"}}}`
 		for range 2 { // the second is a duplicate
-			m := measured{"webhook", 5, func() (string, string, http.Header, string) {
+			m := measured{"webhook", 5, false, func() (string, string, http.Header, string) {
 				return http.MethodPost, "/v1/stripe/webhook", http.Header{"Content-Type": {"application/json"}, "Stripe-Signature": {signature(millSecret, body, time.Now())}}, body
 			}}
 			if n := h.counted(t, m); n > m.budget {

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -40,6 +39,7 @@ type mill struct {
 	dsn, bin        string
 	addr, issuer    string
 	box, boxURL     string
+	boxFile         string
 	gate            *httptest.Server
 	server, sandbox *exec.Cmd
 	client          *apptest.Client
@@ -48,27 +48,32 @@ type mill struct {
 	hook func(r *http.Request, answered bool) (kill bool)
 }
 
-// killPoint is a moment of a purchase. match names the call to Stripe around which the server dies; payFirst
+// killPoint is a moment of a purchase. match names the call to Stripe around which the server dies; paid
 // are those after the buyer has paid, where the plan must come without another purchase.
 type killPoint struct {
 	name     string
 	match    string // "POST /v1/customers"
+	plan     string // "" is pro; one that nobody has bought yet, where product and price are made
 	answered bool   // Stripe has done it, and the server never hears
 	paid     bool
+	sandbox  bool // the sandbox dies as well, before it has told anybody
 	long     bool
 }
 
 var killPoints = []killPoint{
-	{name: "before Stripe hears of the product", match: "POST /v1/products", long: true},
-	{name: "after Stripe made the product", match: "POST /v1/products", answered: true, long: true},
+	{name: "before Stripe hears of the product", match: "POST /v1/products", plan: "one", long: true},
+	{name: "after Stripe made the product", match: "POST /v1/products", plan: "two", answered: true, long: true},
+	{name: "before Stripe hears of the price", match: "POST /v1/prices", plan: "three", long: true},
+	{name: "after Stripe made the price", match: "POST /v1/prices", plan: "four", answered: true, long: true},
 	{name: "before Stripe hears of the customer", match: "POST /v1/customers", long: true},
-	{name: "after Stripe made the customer", match: "POST /v1/customers", answered: true, long: true},
+	{name: "after Stripe made the customer", match: "POST /v1/customers", answered: true},
 	{name: "after the checkout row, before Stripe hears of it", match: "POST /v1/checkout/sessions"},
 	{name: "after Stripe opened the checkout", match: "POST /v1/checkout/sessions", answered: true},
-	{name: "after payment, before the return", paid: true, long: true},
+	{name: "after payment, before the return", paid: true},
+	{name: "after payment, with the sandbox", paid: true, sandbox: true},
 	{name: "after payment, while the return asks Stripe", match: "GET /v1/checkout/sessions/", paid: true},
 	{name: "after payment, when Stripe has answered", match: "GET /v1/checkout/sessions/", answered: true, paid: true, long: true},
-	{name: "after the event was recorded, before its job has read", match: "GET /v1/subscriptions/", paid: true, long: true},
+	{name: "after the event was recorded, before its job has read", match: "GET /v1/subscriptions/", paid: true},
 	{name: "after the event's job has read, before it is stored", match: "GET /v1/subscriptions/", answered: true, paid: true},
 }
 
@@ -78,14 +83,23 @@ func TestKillDuringAPurchase(t *testing.T) {
 	t.Parallel()
 	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
 		m := newMill(t, dsn)
-		for i, p := range killPoints {
-			if p.long && os.Getenv("WOLFIEAUTH_CHAOS") != "long" {
-				continue
+		rounds, long := 1, os.Getenv("WOLFIEAUTH_CHAOS") == "long"
+		if long {
+			rounds = 10
+		}
+		for round := range rounds {
+			for _, p := range killPoints {
+				if p.long && !long || p.plan != "" && round > 0 {
+					continue
+				}
+				if p.plan == "" {
+					p.plan = "pro"
+				}
+				t.Run(p.name, func(t *testing.T) {
+					m.t = t
+					m.purchase(p, newcomer())
+				})
 			}
-			t.Run(p.name, func(t *testing.T) {
-				m.t = t
-				m.purchase(p, fmt.Sprintf("victim-%d@example.test", i))
-			})
 		}
 	})
 }
@@ -101,15 +115,15 @@ func (m *mill) purchase(p killPoint, email string) {
 	if !p.paid {
 		b.Get(shop)
 		arm()
-		m.tolerant(b, shop+"/checkout", url.Values{"price_id": {m.priceID()}})
+		m.tolerant(b, shop+"/checkout", url.Values{"price_id": {priceOf(t, m.issuer, m.client.ID, p.plan)}})
 		m.await(died, p)
 		m.serve()
-		b.Buy(shop, "pro", "")
+		b.Buy(shop, p.plan, "")
 		if done := b.Pay(email, apptest.CardPays); !strings.Contains(done.Body, "outcome success") {
 			t.Fatalf("payment led to %s (%d):\n%s", done.URL, done.Status, done.Text())
 		}
 	} else {
-		hosted := b.Buy(shop, "pro", "").URL.String()
+		hosted := b.Buy(shop, p.plan, "").URL.String()
 		if p.match == "" {
 			m.kill()
 			close(died)
@@ -120,9 +134,13 @@ func (m *mill) purchase(p killPoint, email string) {
 			"email": {email}, "cardNumber": {apptest.CardPays}, "cardExpiry": {"12 / 34"}, "cardCvc": {"123"}, "billingName": {"Wanda Victim"},
 		})
 		m.await(died, p)
+		if p.sandbox {
+			end(m.sandbox)
+			m.openSandbox()
+		}
 		m.serve()
 	}
-	m.once(b, email)
+	m.once(b, email, p.plan)
 }
 
 // tolerant sends a form and follows it as far as anybody answers.
@@ -138,14 +156,14 @@ func (m *mill) tolerant(b *apptest.Browser, address string, form url.Values) {
 }
 
 // once asks everybody: the claim, the database and Stripe.
-func (m *mill) once(b *apptest.Browser, email string) {
+func (m *mill) once(b *apptest.Browser, email, plan string) {
 	t := m.t
 	t.Helper()
 	got := b.SignIn(m.client, email, demoPassword)
 	h := &house{}
 	h.line.Issuer, h.line.SandboxURL, h.line.SandboxKey = m.issuer, m.boxURL, millKey
 	eventually(t, email+" holds the plan", func() bool { return len(h.held(t, got)) > 0 })
-	if held := h.held(t, got); len(held) != 1 || held[0].PlanSlug != "pro" {
+	if held := h.held(t, got); len(held) != 1 || held[0].PlanSlug != plan {
 		t.Errorf("the claim holds %+v", held)
 	}
 	customers := map[string]bool{}
@@ -209,8 +227,8 @@ func newMill(t *testing.T, dsn string) *mill {
 	m := &mill{t: t, dsn: dsn, bin: built(t), addr: freeAddr(t), box: freeAddr(t)}
 	m.issuer, m.boxURL = "http://localhost:"+portOf(m.addr), "http://localhost:"+portOf(m.box)
 	m.openGate()
-	m.sandbox = m.start("sandbox", "--addr", m.box, "--path", filepath.Join(t.TempDir(), "sandbox.db"), "--key", millKey)
-	eventually(t, "the sandbox answers", func() bool { return answers(m.boxURL + "/v1/products") })
+	m.boxFile = filepath.Join(t.TempDir(), "sandbox.db")
+	m.openSandbox()
 	header := bearer(millKey)
 	header.Set("Sandbox-Secret", millSecret)
 	header.Set("Sandbox-Id", "we_mill")
@@ -222,8 +240,7 @@ func newMill(t *testing.T, dsn string) *mill {
 	m.serve()
 	t.Cleanup(func() {
 		m.kill()
-		_ = m.sandbox.Process.Kill()
-		_ = m.sandbox.Wait()
+		end(m.sandbox)
 	})
 	return m
 }
@@ -256,7 +273,7 @@ func (m *mill) openGate() {
 	m.t.Cleanup(m.gate.Close)
 }
 
-// furnish puts an app with one plan into the database, through the same wiring that serves it.
+// furnish puts an app with its plans into the database, through the same wiring that serves it.
 func (m *mill) furnish() {
 	t, ctx := m.t, m.t.Context()
 	box, err := secret.NewBox(millMaster)
@@ -273,16 +290,13 @@ func (m *mill) furnish() {
 	must(t, err)
 	m.client = &apptest.Client{Issuer: m.issuer, ID: made.ClientID, Secret: plain, Redirect: redirect}
 	must(t, a.Billing().EnableBilling(ctx, billing.EnableBilling{ClientID: made.ClientID, Gateway: billing.GatewayPlatform, DefaultCurrency: "PLN", DefaultCountry: "PL"}))
-	plan, err := a.Billing().CreatePlan(ctx, billing.NewPlan{Scope: billing.Scope{Kind: billing.ScopeApp, ID: made.ClientID}, Name: "Pro"})
-	must(t, err)
-	_, err = a.Billing().AddPrice(ctx, billing.NewPrice{PlanID: plan.ID, Amount: 9900, Currency: "PLN", Interval: billing.IntervalMonth})
-	must(t, err)
+	for _, name := range []string{"Pro", "One", "Two", "Three", "Four"} {
+		plan, err := a.Billing().CreatePlan(ctx, billing.NewPlan{Scope: billing.Scope{Kind: billing.ScopeApp, ID: made.ClientID}, Name: name})
+		must(t, err)
+		_, err = a.Billing().AddPrice(ctx, billing.NewPrice{PlanID: plan.ID, Amount: 9900, Currency: "PLN", Interval: billing.IntervalMonth})
+		must(t, err)
+	}
 	must(t, a.Close())
-}
-
-func (m *mill) priceID() string {
-	m.t.Helper()
-	return priceOf(m.t, m.issuer, m.client.ID, "pro")
 }
 
 // serve starts the server, or starts it again, and waits until it answers.
@@ -292,12 +306,21 @@ func (m *mill) serve() {
 	eventually(m.t, "the server answers", func() bool { return answers(m.issuer + "/readyz") })
 }
 
-func (m *mill) kill() {
-	if m.server == nil || m.server.ProcessState != nil {
+func (m *mill) kill() { end(m.server) }
+
+// end is kill -9.
+func end(cmd *exec.Cmd) {
+	if cmd == nil || cmd.ProcessState != nil {
 		return
 	}
-	_ = m.server.Process.Kill()
-	_ = m.server.Wait()
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+}
+
+func (m *mill) openSandbox() {
+	m.t.Helper()
+	m.sandbox = m.start("sandbox", "--addr", m.box, "--path", m.boxFile, "--key", millKey)
+	eventually(m.t, "the sandbox answers", func() bool { return answers(m.boxURL + "/v1/products") })
 }
 
 func (m *mill) start(args ...string) *exec.Cmd {
