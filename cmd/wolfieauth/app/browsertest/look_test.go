@@ -55,6 +55,7 @@ func (b *tab) look(name string) {
 	b.t.Helper()
 	b.accessible(name, allRules)
 	b.contained(name)
+	b.anchored(name)
 	b.light(name)
 	b.quiet(name)
 }
@@ -109,6 +110,15 @@ func (b *tab) overflow() []string {
   const out = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > edge + 1);
   return ["page " + document.documentElement.scrollWidth, ...out.slice(0, 6).map(e => e.tagName.toLowerCase() + (e.id && "#" + e.id) + "." + [...e.classList].join("."))];
 })()`)
+}
+
+// anchored looks for links to places on the page that are not there, of an error summary for example.
+func (b *tab) anchored(name string) {
+	b.t.Helper()
+	lost := eval[[]string](b, `[...document.querySelectorAll("a[href^='#']")].map(a => a.getAttribute("href")).filter(h => !document.getElementById(decodeURIComponent(h.slice(1))))`)
+	if len(lost) > 0 {
+		b.t.Errorf("%s (%s) links to places that are not there: %s", name, b.where(), strings.Join(lost, ", "))
+	}
 }
 
 func (b *tab) light(name string) {

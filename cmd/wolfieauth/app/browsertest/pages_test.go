@@ -62,6 +62,7 @@ var views = map[string][]view{
 func (b *tab) inspect(name, lang string) {
 	b.t.Helper()
 	b.contained(name + " " + lang)
+	b.anchored(name + " " + lang)
 	b.light(name)
 	for _, v := range views[lang] {
 		b.scheme(v.scheme)
