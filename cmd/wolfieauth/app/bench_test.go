@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -38,8 +39,7 @@ func BenchmarkPaths(b *testing.B) {
 	} {
 		paths := h.paths(b, who.client, who.email)
 		refresh, keep := h.refreshing(b, who.client, who.email)
-		for i := len(paths) - 1; i >= 0; i-- { // the key set first: it is the unit
-			m := paths[i]
+		for _, m := range slices.Backward(paths) { // the key set first: it is the unit
 			if m.shop && who.client == "acme-free" {
 				continue
 			}

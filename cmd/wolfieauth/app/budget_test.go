@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -111,7 +110,7 @@ func TestAWebhookIsAnsweredWithoutStripe(t *testing.T) {
 		box, err := secret.NewBox(millMaster)
 		must(t, err)
 		a, err := app.New(t.Context(), app.Config{
-			Issuer: "http://localhost:1", Database: dsn, Box: box, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Issuer: "http://localhost:1", Database: dsn, Box: box, Logger: slog.New(slog.DiscardHandler),
 			Stripe: app.Stripe{TestSecretKey: millKey, APIBase: stripe.URL, WebhookSecrets: []string{millSecret}},
 		})
 		must(t, err)

@@ -134,12 +134,7 @@ func otherPlans(t *testing.T, h *house) {
 	got := b.SignIn(crm, email, demoPassword)
 	plans := send(t, http.MethodGet, h.line.Issuer+"/api/billing/acme-crm/plans?currency=PLN&seats=2", "", "", nil)
 	holds(t, "plans", plans.body)
-	var sold struct {
-		Plans []struct {
-			ID, Slug string
-			Prices   []struct{ ID, Currency, Interval string }
-		}
-	}
+	var sold struct{ Plans []soldPlan }
 	must(t, json.Unmarshal(plans.body, &sold))
 	want := map[string]bool{}
 	for _, body := range checkoutsFor(t, sold.Plans) {
@@ -179,10 +174,13 @@ func otherPlans(t *testing.T, h *house) {
 	}
 }
 
-func checkoutsFor(t *testing.T, plans []struct {
+// soldPlan is a plan of the public list.
+type soldPlan struct {
 	ID, Slug string
 	Prices   []struct{ ID, Currency, Interval string }
-}) [][]byte {
+}
+
+func checkoutsFor(t *testing.T, plans []soldPlan) [][]byte {
 	t.Helper()
 	var out [][]byte
 	for _, p := range plans {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/base64"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -264,9 +265,7 @@ func (m *mill) openGate() {
 		if asked(r, true) {
 			panic(http.ErrAbortHandler)
 		}
-		for k, v := range rec.Header() {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), rec.Header())
 		w.WriteHeader(rec.Code)
 		_, _ = w.Write(rec.Body.Bytes())
 	}))

@@ -30,7 +30,7 @@ func lineKeepsContract(t *testing.T, h *house) {
 	v := reflect.ValueOf(h.line)
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
-		if text, ok := v.Field(i).Interface().(string); ok && (strings.HasSuffix(name, "URL") || name == "Issuer") && parse(t, text).Hostname() != "localhost" {
+		if text, ok := reflect.TypeAssert[string](v.Field(i)); ok && (strings.HasSuffix(name, "URL") || name == "Issuer") && parse(t, text).Hostname() != "localhost" {
 			t.Errorf("%s is %s", name, text)
 		}
 	}

@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -43,12 +44,10 @@ func nothingSecretIsWritten(t *testing.T, h *house) {
 	if !ok {
 		t.Fatal("the refresh was refused")
 	}
-	for name, value := range map[string]string{
+	maps.Copy(secrets, map[string]string{
 		"code": grant.Code, "verifier": grant.Verifier, "access token": got.Access, "refresh token": got.Refresh, "ID token": got.ID,
 		"second access token": again.Access, "second refresh token": again.Refresh, "second ID token": again.ID,
-	} {
-		secrets[name] = value
-	}
+	})
 	b.StopAt = ""
 	b.Buy(h.line.PricingURL, "starter", "")
 	b.Pay(email, apptest.CardPays)
@@ -61,7 +60,8 @@ func nothingSecretIsWritten(t *testing.T, h *house) {
 	bad := crm.Secret + "x"
 	secrets["wrong secret"] = bad
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.line.Issuer+"/token", strings.NewReader(url.Values{
-		"grant_type": {"refresh_token"}, "refresh_token": {again.Refresh}}.Encode()))
+		"grant_type": {"refresh_token"}, "refresh_token": {again.Refresh},
+	}.Encode()))
 	must(t, err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth("acme-crm", bad)

@@ -159,12 +159,7 @@ func priceOf(t testing.TB, issuer, clientID, slug string) string {
 	t.Helper()
 	res := send(t, http.MethodGet, issuer+"/api/billing/"+clientID+"/plans", "", "", nil)
 	holds(t, "plans", res.body)
-	var sold struct {
-		Plans []struct {
-			ID, Slug string
-			Prices   []struct{ ID, Interval, Currency string }
-		}
-	}
+	var sold struct{ Plans []soldPlan }
 	must(t, json.Unmarshal(res.body, &sold))
 	for _, p := range sold.Plans {
 		for _, price := range p.Prices {

@@ -19,7 +19,7 @@ func TestTheClockOutlivesARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ahead := c.Now().Sub(time.Now()).Abs(); ahead > time.Minute || c.Now().Location() != time.UTC {
+	if ahead := time.Until(c.Now()).Abs(); ahead > time.Minute || c.Now().Location() != time.UTC {
 		t.Errorf("a new clock is %s away, in %s", ahead, c.Now().Location())
 	}
 	for _, step := range []time.Duration{720 * time.Hour, 0, time.Nanosecond} {
