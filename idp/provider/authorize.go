@@ -108,6 +108,9 @@ func (p *Provider) parseAuth(c echo.Context, app idp.App, q url.Values) (r idp.A
 		ACRValues: strings.Fields(q.Get("acr_values")), UILocales: strings.Fields(q.Get("ui_locales")),
 		LoginHint: short(q.Get("login_hint")), OrgHint: short(q.Get("org_hint")), CreatedAt: now, ExpiresAt: now.Add(authRequestLife),
 	}
+	if err := someScope(strings.Fields(q.Get("scope")), r.Scopes); err != nil {
+		return r, false, err
+	}
 	if r.ID, err = newID(); err != nil {
 		return r, false, err
 	}
@@ -130,6 +133,15 @@ func (p *Provider) parseAuth(c echo.Context, app idp.App, q url.Values) (r idp.A
 		r.HintUserID = h.Subject
 	}
 	return r, slices.Contains(r.Prompt, idp.PromptNone), nil
+}
+
+// someScope refuses a request whose every scope is unknown or not the app's: dropping them all would leave a
+// grant that opens nothing, and the developer wondering (RFC 6749 section 4.1.2.1).
+func someScope(asked, allowed []string) error {
+	if len(asked) > 0 && len(allowed) == 0 {
+		return refuse(http.StatusBadRequest, "invalid_scope", "none of the scopes is known or allowed for the client")
+	}
+	return nil
 }
 
 // short cuts a hint that nobody would type: hints never cause an error.

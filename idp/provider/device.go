@@ -33,9 +33,12 @@ var (
 
 // beginDevice answers the two codes of the device flow (RFC 8628 section 3.2).
 func (p *Provider) beginDevice(ctx context.Context, app idp.App, asked []string) (map[string]any, error) {
-	now, code := p.now(), secret.Token()
+	now, code, scopes := p.now(), secret.Token(), app.AllowedScopes(asked)
+	if err := someScope(asked, scopes); err != nil {
+		return nil, err
+	}
 	row := idp.DeviceCode{
-		CodeHash: secret.Hash(code), ClientID: app.ClientID, Scopes: app.AllowedScopes(asked), State: idp.DevicePending,
+		CodeHash: secret.Hash(code), ClientID: app.ClientID, Scopes: scopes, State: idp.DevicePending,
 		IntervalSeconds: deviceInterval, CreatedAt: now, ExpiresAt: now.Add(deviceLife),
 	}
 	var err error
