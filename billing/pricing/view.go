@@ -81,6 +81,14 @@ type card struct {
 // Hidden are the fields of the card's form.
 func (c card) Hidden() []hidden { return c.hidden }
 
+// ErrorID is the id of the sentence beside the card that says what is wrong, or "".
+func (c card) ErrorID() string {
+	if c.Error == "" {
+		return ""
+	}
+	return "error-" + c.PriceID
+}
+
 type currentPlan struct {
 	Label  string // "Your plan"
 	Detail string // "renews on 22 December 2026"

@@ -99,6 +99,9 @@ func (s *Sandbox) deliverLine(ctx context.Context, endpoint string) {
 			}
 			err = s.noteAttempt(ctx, p, status, failure)
 		}
+		if err != nil && ctx.Err() != nil {
+			return // the end, not a failure
+		}
 		if err != nil {
 			s.cfg.Logger.ErrorContext(ctx, "sandbox delivery failed", "endpoint", endpoint, "error", err)
 			return

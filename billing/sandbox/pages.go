@@ -166,6 +166,13 @@ func (s *Sandbox) notFound(w http.ResponseWriter, r *http.Request) {
 	s.notice(w, r, http.StatusNotFound, f, f.T("notFoundText"), "", "")
 }
 
+// showFront tells whoever opens the sandbox's address by hand what it is.
+func (s *Sandbox) showFront(w http.ResponseWriter, r *http.Request) {
+	f := s.frameFor(r, "", "", "frontTitle")
+	f.Seller = ""
+	s.notice(w, r, http.StatusOK, f, f.T("frontText"), "", "")
+}
+
 func (s *Sandbox) pageFailed(w http.ResponseWriter, r *http.Request, err error) {
 	s.cfg.Logger.ErrorContext(r.Context(), "sandbox page failed", "path", r.URL.Path, "error", err)
 	f := s.frameFor(r, "", "", "failedTitle")

@@ -14,6 +14,7 @@ func (s *Sandbox) routes() http.Handler {
 	mux.HandleFunc("POST /v1/test_helpers/test_clocks/{id}/advance", s.advancing(s.api(advanceClock)))
 	mux.HandleFunc("/v1/", s.unknownURL)
 
+	mux.HandleFunc("GET /{$}", s.showFront)
 	mux.HandleFunc("GET /c/pay/{id}", s.showCheckout)
 	mux.HandleFunc("POST /c/pay/{id}", s.submitCheckout)
 	mux.HandleFunc("GET /c/pay/{id}/authenticate", s.showAuthenticate)

@@ -105,9 +105,9 @@ func (p *Pages) handleLoginCheck(c echo.Context) error {
 		return err
 	}
 	view := &SignInPage{Form: form, Way: w}
-	form.Require(web.T(c, "form.required"), "email")
+	form.Require(web.T(c, "form.required_email"), "email")
 	if form.Raw("password") == "" {
-		form.Fail("password", web.T(c, "form.required"))
+		form.Fail("password", web.T(c, "form.required_password"))
 	}
 	if !form.OK() {
 		return p.renderLogin(c, http.StatusUnprocessableEntity, view)

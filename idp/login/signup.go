@@ -83,13 +83,13 @@ func (p *Pages) handleSignUpSave(c echo.Context) error {
 
 // checkSignUp refuses what no account can have, before anybody looks whether the address is known.
 func (p *Pages) checkSignUp(c echo.Context, form *web.Form) bool {
-	form.Require(web.T(c, "form.required"), "email")
+	form.Require(web.T(c, "form.required_email"), "email")
 	if _, _, err := idp.ParseEmail(form.Value("email")); err != nil {
 		form.Fail("email", web.T(c, "login.email_invalid"))
 	}
 	switch password := form.Raw("password"); {
 	case password == "":
-		form.Fail("password", web.T(c, "form.required"))
+		form.Fail("password", web.T(c, "form.required_password"))
 	case idp.CheckPassword(password, form.Value("email")) != nil:
 		form.Fail("password", web.T(c, "login.password_weak", "Min", idp.MinPassword))
 	}
