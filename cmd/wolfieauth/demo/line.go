@@ -78,7 +78,7 @@ func (l Line) WriteTable(w io.Writer) error {
 		{"Admin", l.AdminURL},
 		{"Mails sent", l.OutboxURL},
 		{"Stripe sandbox", l.SandboxURL},
-		{"Clock", `curl -d '{"advance":"720h"}' -H 'Content-Type: application/json' ` + l.ClockURL},
+		{"Clock", `curl -d '{"advance":"720h"}' ` + l.ClockURL},
 	} {
 		fmt.Fprintf(&page, "  %-16s%s\n", r[0], r[1])
 	}
