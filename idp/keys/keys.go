@@ -68,16 +68,16 @@ type Store interface {
 	// ActivateSigningKey answers [idp.ErrKeyUnavailable] when another replica was first.
 	ActivateSigningKey(ctx context.Context, id, alg string, now, expires time.Time) error
 	DeleteExpiredSigningKeys(ctx context.Context, now time.Time) error
-	MasterKeyCheck(ctx context.Context) (string, error)
-	SaveMasterKeyCheck(ctx context.Context, sealed string, now time.Time) error
+	// ResealSigningKey replaces a sealed private key unless another replica has done so.
+	ResealSigningKey(ctx context.Context, id, before, after string) error
 }
 
 // Box seals private keys; internal/secret.Box is one. Open answers secret.ErrWrongKey or secret.ErrDamaged.
 type Box interface {
 	Seal(plain []byte, at secret.Place) string
 	Open(sealed string, at secret.Place) ([]byte, error)
-	NewCheck() string
-	Check(stored string) error
+	// Stale tells a text that an older master key sealed.
+	Stale(sealed string) bool
 }
 
 // Keys holds the signing keys of a process, parsed once. It is safe for concurrent use.
@@ -101,14 +101,14 @@ func (k *Keys) Forget() { k.cache.Forget() }
 
 func (k *Keys) now() time.Time { return k.cfg.Now().UTC().Truncate(time.Microsecond) }
 
-// Ensure makes an active key of every algorithm that has none: at the first start of an installation. It
-// refuses to start with a master key other than the one that sealed the keys (secret.ErrWrongKey).
+// Ensure makes an active key of every algorithm that has none, at the first start of an installation, and seals
+// the keys anew that an older master key holds. It refuses to start with a master key other than the one that sealed the keys (secret.ErrWrongKey).
 func (k *Keys) Ensure(ctx context.Context) error {
-	if err := k.checkMaster(ctx); err != nil {
-		return err
-	}
 	rows, err := k.store.SigningKeys(ctx)
 	if err != nil {
+		return err
+	}
+	if err := k.reseal(ctx, rows); err != nil {
 		return err
 	}
 	for _, alg := range Algorithms() {
@@ -123,20 +123,25 @@ func (k *Keys) Ensure(ctx context.Context) error {
 	return err
 }
 
-func (k *Keys) checkMaster(ctx context.Context) error {
-	stored, err := k.store.MasterKeyCheck(ctx)
-	if err != nil {
-		return err
-	}
-	if stored == "" {
-		if err := k.store.SaveMasterKeyCheck(ctx, k.box.NewCheck(), k.now()); err != nil {
+// reseal puts the private keys that an older master key sealed under the current one, so that the older can be
+// taken away. A replica that was faster has done the same.
+func (k *Keys) reseal(ctx context.Context, rows []idp.SigningKey) error {
+	for _, row := range rows {
+		if !k.box.Stale(row.PrivateSealed) {
+			continue
+		}
+		plain, err := k.box.Open(row.PrivateSealed, place(row.ID))
+		if err != nil {
+			return fmt.Errorf("open signing key %s: %w", row.ID, err)
+		}
+		err = k.store.InTx(ctx, func(ctx context.Context) error {
+			return k.store.ResealSigningKey(ctx, row.ID, row.PrivateSealed, k.box.Seal(plain, place(row.ID)))
+		})
+		if err != nil {
 			return err
 		}
-		if stored, err = k.store.MasterKeyCheck(ctx); err != nil { // another replica may have been first
-			return err
-		}
 	}
-	return k.box.Check(stored)
+	return nil
 }
 
 // create makes a key pair outside the transaction, for that takes long; a second replica's is dropped.

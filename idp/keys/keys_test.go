@@ -1,6 +1,7 @@
 package keys_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/base64"
@@ -43,12 +44,7 @@ func (c *clock) advance(d time.Duration) {
 // replica is the keys of one process on the database d.
 func replica(t *testing.T, d *db.DB, c *clock, master byte) *keys.Keys {
 	t.Helper()
-	box, err := secret.NewBox([]byte(strings.Repeat(string(rune(master)), 32)))
-	must(t, err)
-	v := db.NewVersions(d)
-	k := keys.New(keys.Config{Now: c.now}, store.NewSigningKeys(d, v), box)
-	v.On(store.KeysVersion, k.Forget)
-	return k
+	return sealedWith(t, d, c, bytes.Repeat([]byte{master}, 32))
 }
 
 func must(t *testing.T, err error) {
@@ -240,4 +236,39 @@ func TestWarmKeysNeedNoStatement(t *testing.T) {
 	if _, err := k.JWKS(context.Background()); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestANewMasterKeyTakesTheKeysOverAndTheOldOneMayGo(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c, ctx := newClock(), t.Context()
+		old, next := bytes.Repeat([]byte{'m'}, 32), bytes.Repeat([]byte{'n'}, 32)
+		before := sealedWith(t, d, c, old)
+		must(t, before.Ensure(ctx))
+		token, err := before.Sign(ctx, keys.RS256, keys.TypeIDToken, []byte(`{}`))
+		must(t, err)
+
+		must(t, sealedWith(t, d, c, next, old).Ensure(ctx))
+		after := sealedWith(t, d, c, next)
+		must(t, after.Ensure(ctx))
+		if !verifies(published(t, after), token) {
+			t.Error("a token of before does not verify any more")
+		}
+		if _, err := after.Sign(ctx, keys.ES256, keys.TypeIDToken, []byte(`{}`)); err != nil {
+			t.Errorf("sign with the new master key alone: %v", err)
+		}
+		if err := sealedWith(t, d, c, old).Ensure(ctx); !errors.Is(err, secret.ErrWrongKey) {
+			t.Errorf("the old master key alone: %v, want ErrWrongKey", err)
+		}
+	})
+}
+
+func sealedWith(t *testing.T, d *db.DB, c *clock, current []byte, older ...[]byte) *keys.Keys {
+	t.Helper()
+	box, err := secret.NewBox(current, older...)
+	must(t, err)
+	v := db.NewVersions(d)
+	k := keys.New(keys.Config{Now: c.now}, store.NewSigningKeys(d, v), box)
+	v.On(store.KeysVersion, k.Forget)
+	return k
 }

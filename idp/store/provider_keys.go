@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -71,17 +70,8 @@ func (s *SigningKeys) DeleteExpiredSigningKeys(ctx context.Context, now time.Tim
 	return db.Err("delete signing keys", res.Error)
 }
 
-// MasterKeyCheck answers the sealed check of the master key, or "" before the first start.
-func (s *SigningKeys) MasterKeyCheck(ctx context.Context) (string, error) {
-	sealed, err := one[string](s.db.Conn(ctx).Raw("SELECT sealed FROM master_key_checks WHERE id = ?", "signing_keys"), "load master key check", db.ErrNotFound)
-	if errors.Is(err, db.ErrNotFound) {
-		return "", nil
-	}
-	return sealed, err
-}
-
-// SaveMasterKeyCheck keeps the sealed check of the first start.
-func (s *SigningKeys) SaveMasterKeyCheck(ctx context.Context, sealed string, now time.Time) error {
-	res := s.db.Conn(ctx).Exec("INSERT INTO master_key_checks (id, sealed, created_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", "signing_keys", sealed, now.UTC())
-	return db.Err("save master key check", res.Error)
+// ResealSigningKey replaces a sealed private key unless another replica has done so.
+func (s *SigningKeys) ResealSigningKey(ctx context.Context, id, before, after string) error {
+	res := s.db.Conn(ctx).Exec("UPDATE signing_keys SET private_sealed = ? WHERE id = ? AND private_sealed = ?", after, id, before)
+	return db.Err("reseal signing key", res.Error)
 }
