@@ -41,9 +41,12 @@ system-deps: # Debian packages: headless browser and the database server's binar
 race: ## the packages that share state, under the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 12m $(TEST_FLAGS) ./internal/... ./claims/... ./billing/... ./idp/...
 
+CHAOS := Kill|Race|Parallel|Lost|Crash|Fault|Double|Doubled|AtOnce|Together|Writers|Workers|Order|Once|Model|Random
+
 .PHONY: chaos
-chaos: test-deps ## the long form of the race, kill and fuzz tests (about half an hour)
-	WOLFIEAUTH_CHAOS=long $(BIN)/gotestsum --format standard-verbose -- -count=1 -timeout 60m -run 'Kill|Race|Parallel|Chaos|Random|Durab' $(PACKAGES)
+chaos: test-deps ## the long form of the race, kill and fuzz tests (more than half an hour)
+	WOLFIEAUTH_CHAOS=long $(BIN)/gotestsum --format testname -- -count=1 -timeout 60m -run 'TestKillDuringAPurchase' ./cmd/wolfieauth/app
+	$(BIN)/gotestsum --format pkgname-and-test-fails -- -count=10 -shuffle=on -timeout 60m -run '$(CHAOS)' ./internal/... ./claims/... ./billing/... ./idp/...
 	scripts/fuzz 2m
 
 .PHONY: fuzz
