@@ -18,11 +18,12 @@ help: ## show this list
 
 .PHONY: demo
 demo: build ## start everything: provider, Stripe sandbox and sample app, nothing to configure
-	$(BIN)/wolfieauth demo $(DEMO_FLAGS)
+	@$(BIN)/wolfieauth demo $(DEMO_FLAGS)
 
 .PHONY: build
 build: ## build the one binary into bin/
-	$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/wolfieauth ./cmd/wolfieauth
+	@[ -x $(BIN)/wolfieauth ] || echo 'building; the first time takes a minute or two'
+	@$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/wolfieauth ./cmd/wolfieauth
 
 ##@ Test
 
