@@ -25,6 +25,7 @@ func (o *operator) with(ctx context.Context, do func(ctx context.Context, a *app
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	slog.SetDefault(log) // the OIDC library speaks to the default logger alone
 	cfg, err := appConfig(&o.Serve, log)
 	if err != nil {
 		return err
