@@ -46,6 +46,10 @@ func (s *Service) EnsureStripePrice(ctx context.Context, at Account, plan Plan, 
 	if err != nil || row.StripePriceID != "" {
 		return row.StripePriceID, err
 	}
+	// From here on the terms are fixed; what the caller read may be older than their last change.
+	if price, err = s.store.Price(ctx, price.ID); err != nil {
+		return "", err
+	}
 	productID, err := s.ensureProduct(ctx, at, plan)
 	if err != nil {
 		return "", err

@@ -56,7 +56,10 @@ func (s *Service) EnableBilling(ctx context.Context, in EnableBilling) error {
 				}
 			}
 		}
-		return s.store.SaveSettings(ctx, next)
+		if err := s.store.SaveSettings(ctx, next); err != nil {
+			return err
+		}
+		return s.recordSettings(ctx, "billing.enabled", old, next)
 	})
 }
 
@@ -71,8 +74,12 @@ func (s *Service) DisableBilling(ctx context.Context, clientID string) error {
 		if err := s.nobodyPays(ctx, clientID); err != nil {
 			return err
 		}
+		before := settings
 		settings.Enabled, settings.UpdatedAt = false, s.now()
-		return s.store.SaveSettings(ctx, settings)
+		if err := s.store.SaveSettings(ctx, settings); err != nil {
+			return err
+		}
+		return s.recordSettings(ctx, "billing.disabled", before, settings)
 	})
 }
 
@@ -110,17 +117,44 @@ func (in EnableBilling) check() *mistakes {
 	return m
 }
 
-// ArchivePlan ends the sale of a plan; its buyers keep it. It answers [ErrPlanNotFound].
+// ArchivePlan ends the sale of a plan; its buyers keep it. It answers [ErrPlanNotFound]; a second time changes
+// nothing.
 func (s *Service) ArchivePlan(ctx context.Context, planID string) error {
 	return s.changeCatalog(ctx, "archive plan "+planID, func(ctx context.Context) error {
-		return s.store.ArchivePlan(ctx, planID, s.now())
+		before, err := s.editedPlan(ctx, planID, time.Time{})
+		if err != nil {
+			return err
+		}
+		if before.ArchivedAt != nil {
+			return errUnchanged
+		}
+		after, now := before, s.now()
+		after.ArchivedAt = &now
+		return s.savePlan(ctx, "plan.archived", before, &after)
 	})
 }
 
-// RetirePrice ends the sale of a price; its buyers keep it. It answers [ErrPriceNotFound].
+// RetirePrice ends the sale of a price; its buyers keep it. It answers [ErrPriceNotFound]; a second time changes
+// nothing.
 func (s *Service) RetirePrice(ctx context.Context, priceID string) error {
 	return s.changeCatalog(ctx, "retire price "+priceID, func(ctx context.Context) error {
-		return s.store.RetirePrice(ctx, priceID, s.now())
+		before, err := s.store.Price(ctx, priceID)
+		if err != nil {
+			return err
+		}
+		if before.RetiredAt != nil {
+			return errUnchanged
+		}
+		plan, err := s.store.Plan(ctx, before.PlanID)
+		if err != nil {
+			return err
+		}
+		after, now := before, s.stamp(before.UpdatedAt)
+		after.RetiredAt, after.UpdatedAt = &now, now
+		if err := s.store.RetirePrice(ctx, priceID, now); err != nil {
+			return err
+		}
+		return s.recordPrice(ctx, plan.OrgID, "price.retired", &before, &after)
 	})
 }
 

@@ -29,9 +29,29 @@ func (s *Service) writeCheckout(ctx context.Context, o order) (Checkout, Custome
 			Account: o.at.ID, Livemode: o.at.Livemode, Currency: o.price.Currency, Lang: o.buyer.Lang, ReturnTo: o.returnTo,
 			TrialDays: o.trialDays, Status: CheckoutOpen, ExpiresAt: &expires, CreatedAt: now, UpdatedAt: now,
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return s.stillSold(ctx, o)
 	})
 	return row, customer, err
+}
+
+// stillSold refuses what an editor changed while the buyer's order was being looked up. The checkout's row stands
+// by now, so whoever edits later finds the plan in use.
+func (s *Service) stillSold(ctx context.Context, o order) error {
+	now, err := s.store.ForSale(ctx, o.price.ID)
+	switch {
+	case err != nil:
+		return err
+	case now.ArchivedAt != nil:
+		return fmt.Errorf("%w: %s", ErrPlanArchived, o.plan.Slug)
+	case now.RetiredAt != nil:
+		return fmt.Errorf("%w: %s", ErrPriceRetired, o.price.ID)
+	case now.Scope != o.plan.Scope || unconflicted(now.UpdatedAt, o.price.UpdatedAt) != nil:
+		return fmt.Errorf("%w: %s was edited just now", ErrPriceNotFound, o.price.ID)
+	}
+	return nil
 }
 
 // openCheckout makes the session at Stripe for a row, or looks whether the one it has is still open. It

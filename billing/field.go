@@ -56,6 +56,7 @@ const (
 	CodeTierCount       = "tier_count"     // none, or more than a hundred
 	CodeTiersUnwanted   = "tiers_unwanted" // tiers on a flat price
 	CodeTiersNeedSeats  = "tiers_need_seats"
+	CodeSold            = "sold" // fixed since the first sale
 )
 
 // mistakes collects field errors.

@@ -88,7 +88,10 @@ func (s *Service) CreatePlan(ctx context.Context, in NewPlan) (Plan, error) {
 			plan.ID = newID()
 		}
 		plan.CreatedAt, plan.UpdatedAt = s.now(), s.now()
-		return s.store.InsertPlan(ctx, plan)
+		if err := s.store.InsertPlan(ctx, plan); err != nil {
+			return err
+		}
+		return s.recordPlan(ctx, "plan.created", nil, &plan)
 	})
 	return plan, err
 }
@@ -139,7 +142,8 @@ func featureOf(known []Feature, scopes []Scope, key string) (Feature, bool) {
 // description), or [ErrAppNotFound].
 func (s *Service) CreateFeature(ctx context.Context, in NewFeature) (Feature, error) {
 	what := fmt.Sprintf("create feature %q", in.Key)
-	if _, err := s.place(ctx, in.Scope); err != nil {
+	at, err := s.place(ctx, in.Scope)
+	if err != nil {
 		return Feature{}, fmt.Errorf("%s: %w", what, err)
 	}
 	m := &mistakes{}
@@ -150,7 +154,7 @@ func (s *Service) CreateFeature(ctx context.Context, in NewFeature) (Feature, er
 		return Feature{}, err
 	}
 	f := Feature{ID: in.ID, Scope: in.Scope, Key: in.Key, Name: in.Name, Description: in.Description}
-	err := s.changeCatalog(ctx, what, func(ctx context.Context) error {
+	err = s.changeCatalog(ctx, what, func(ctx context.Context) error {
 		known, err := s.store.Features(ctx, []Scope{in.Scope})
 		if err != nil {
 			return err
@@ -168,7 +172,10 @@ func (s *Service) CreateFeature(ctx context.Context, in NewFeature) (Feature, er
 			f.ID = newID()
 		}
 		f.CreatedAt, f.UpdatedAt = s.now(), s.now()
-		return s.store.InsertFeature(ctx, f)
+		if err := s.store.InsertFeature(ctx, f); err != nil {
+			return err
+		}
+		return s.recordFeature(ctx, at.orgID, "feature.created", nil, &f)
 	})
 	return f, err
 }

@@ -68,7 +68,10 @@ func (s *Service) AddPrice(ctx context.Context, in NewPrice) (Price, error) {
 		for i := range price.Tiers {
 			price.Tiers[i].PriceID = price.ID
 		}
-		return s.store.InsertPrice(ctx, price)
+		if err := s.store.InsertPrice(ctx, price); err != nil {
+			return err
+		}
+		return s.recordPrice(ctx, plan.OrgID, "price.added", nil, &price)
 	})
 	return price, err
 }

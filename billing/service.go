@@ -54,7 +54,7 @@ type Mailer interface {
 	DoublePayment(ctx context.Context, notice DoublePayment) error
 }
 
-// Deps is what a [Service] is made of. All are required but Logger and the two page functions.
+// Deps is what a [Service] is made of. All are required but Audit, Logger and the page function.
 type Deps struct {
 	Tx       Transactor
 	Store    Store
@@ -64,6 +64,7 @@ type Deps struct {
 	Jobs     Jobs
 	Mailer   Mailer
 	Versions Versions
+	Audit    Auditor // records the changes of the catalogue; nil records nothing
 	Now      func() time.Time
 	Logger   *slog.Logger
 	// BaseURL is the issuer, without a slash at its end.
@@ -83,6 +84,7 @@ type Service struct {
 	jobs     Jobs
 	mailer   Mailer
 	versions Versions
+	audit    Auditor
 	now      func() time.Time
 	log      *slog.Logger
 	baseURL  string
@@ -97,9 +99,12 @@ const catalogsKept = 1000
 func New(d Deps) *Service {
 	s := &Service{
 		tx: d.Tx, store: d.Store, apps: d.Apps, members: d.Members, gateway: d.Gateway, jobs: d.Jobs,
-		mailer: d.Mailer, versions: d.Versions, log: d.Logger, baseURL: strings.TrimRight(d.BaseURL, "/"), pages: d.ReturnPages,
+		mailer: d.Mailer, versions: d.Versions, audit: d.Audit, log: d.Logger, baseURL: strings.TrimRight(d.BaseURL, "/"), pages: d.ReturnPages,
 	}
 	s.now = func() time.Time { return d.Now().UTC() }
+	if s.audit == nil {
+		s.audit = noAudit{}
+	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/billingtest"
 	"github.com/wolfieauth/wolfieauth/billing/store"
+	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/jobs"
 )
@@ -31,6 +32,7 @@ type bundle struct {
 	jobs       *jobs.Runner
 	members    *members
 	mails      *mailer
+	audit      billing.Auditor
 	*billing.Service
 }
 
@@ -136,7 +138,7 @@ func setup(t *testing.T, d *db.DB) *bundle {
 	b := &bundle{t: t, db: d, clock: &clock{}, store: store.New(d), members: &members{}, mails: &mailer{}}
 	b.clock.at.Store(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMicro())
 	b.stripe = billingtest.New(b.clock.now)
-	b.gateway = b.stripe
+	b.gateway, b.audit = b.stripe, audit.NewLog(d, b.clock.now)
 	b.wire()
 	b.seed()
 	return b
@@ -151,6 +153,7 @@ func (b *bundle) wire() {
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
 		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.members, Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
+		Audit:    b.audit,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
 	b.RegisterJobs(runner{r, false})

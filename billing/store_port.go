@@ -22,6 +22,7 @@ var (
 type Store interface {
 	CatalogStore
 	CatalogWriter
+	EditorStore
 	RemoteNames
 	CheckoutStore
 	SubscriptionStore
@@ -55,6 +56,42 @@ type CatalogWriter interface {
 	// ArchivePlan and RetirePrice answer the NotFound of their thing; a second time changes nothing.
 	ArchivePlan(ctx context.Context, id string, at time.Time) error
 	RetirePrice(ctx context.Context, id string, at time.Time) error
+}
+
+// EditorStore is what the plan editor keeps and asks. Saves answer the NotFound of their thing.
+type EditorStore interface {
+	// PlansOf is PlansForSale with the archived plans and the retired prices.
+	PlansOf(ctx context.Context, scopes []Scope) ([]Plan, error)
+	// LockPlan keeps everybody else from changing, selling or syncing a plan and its prices until the transaction
+	// ends; [ErrPlanNotFound].
+	LockPlan(ctx context.Context, id string) error
+	// SlugTakenByOther is SlugTaken without one plan.
+	SlugTakenByOther(ctx context.Context, scopes []Scope, slug, planID string) (bool, error)
+	// SavePlan replaces a plan and its features, SavePrice a price and its tiers.
+	SavePlan(ctx context.Context, plan Plan) error
+	SavePrice(ctx context.Context, price Price) error
+	// PlacePlan changes a plan's position alone.
+	PlacePlan(ctx context.Context, planID string, position int64) error
+	// DeletePlan removes a plan with prices and tiers; rows that refer to it make it fail.
+	DeletePlan(ctx context.Context, planID string) error
+	// Feature answers [ErrFeatureNotFound].
+	Feature(ctx context.Context, id string) (Feature, error)
+	SaveFeature(ctx context.Context, feature Feature) error
+	// Uses answers what hangs on the plans' prices at a moment, several rows for the same price being parts of
+	// one sum, in one statement.
+	Uses(ctx context.Context, planIDs []string, now time.Time) ([]Use, error)
+	// NamesOf answers what the plans and their prices are called on any account.
+	NamesOf(ctx context.Context, planIDs []string) ([]StripeProduct, []StripePrice, error)
+	// ForSale answers [ErrPriceNotFound].
+	ForSale(ctx context.Context, priceID string) (SaleState, error)
+}
+
+// SaleState is what a checkout must still find as it was when the buyer asked.
+type SaleState struct {
+	Scope      Scope `gorm:"embedded"`
+	ArchivedAt *time.Time
+	RetiredAt  *time.Time
+	UpdatedAt  time.Time // of the price
 }
 
 // RemoteNames keeps what our things are called at Stripe. Each Claim writes the row, or answers the one that is

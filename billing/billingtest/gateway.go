@@ -176,6 +176,13 @@ func (g *Gateway) CreatePrice(_ context.Context, at billing.Account, key string,
 	})
 }
 
+// Price answers what a price was made with; zero for an unknown id.
+func (g *Gateway) Price(id string) billing.PriceSpec {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.prices[id].spec
+}
+
 // CreateCustomer implements [billing.CheckoutGateway].
 func (g *Gateway) CreateCustomer(_ context.Context, at billing.Account, key string, spec billing.CustomerSpec) (string, error) {
 	return call(g, "CreateCustomer", func() (string, error) {

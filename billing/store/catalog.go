@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -150,17 +149,7 @@ func (s *Store) InsertPlan(ctx context.Context, plan billing.Plan) error {
 	if err := s.db.Conn(ctx).Create(&plan).Error; err != nil {
 		return fail(what, err, nil)
 	}
-	var rows []billing.PlanFeature
-	for i, f := range plan.Features {
-		row := billing.PlanFeature{PlanID: plan.ID, FeatureID: f.ID, Position: int64(i)}
-		if !slices.ContainsFunc(rows, func(o billing.PlanFeature) bool { return o.FeatureID == f.ID }) {
-			rows = append(rows, row)
-		}
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return fail(what, s.db.Conn(ctx).Create(&rows).Error, nil)
+	return s.attach(ctx, what, plan)
 }
 
 // InsertFeature implements [billing.CatalogWriter].
