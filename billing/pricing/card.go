@@ -51,6 +51,7 @@ func (b cards) card(p billing.Plan) card {
 	price, ok := b.offer.price(p)
 	if !ok {
 		b.unavailable(&c, p)
+		b.heldStep(&c, p)
 		return c
 	}
 	c.PriceID, c.order = price.ID, monthly(price)

@@ -58,6 +58,8 @@ func (h *Handlers) showPlans(c echo.Context, status int, sel selection, form *we
 	if view.Seller, err = h.seller(c, catalog.App); err != nil {
 		return err
 	}
+	issuer := h.edge.Issuer()
+	view.LinkedData = b.offer.linked(issuer.Scheme + "://" + issuer.Host)
 	view.HereURL = b.offer.link(func(*selection) {})
 	view.Page = h.page(catalog.App, visitor, view.HereURL)
 	view.Title = web.T(c, "pricing.title", "App", catalog.App.Name)
@@ -108,7 +110,7 @@ func (v *plansPage) fill(c echo.Context, b cards, visitor Visitor) {
 	v.Plans, v.Bundles = b.all()
 	v.Compare = b.compare(v.Plans, v.Bundles)
 	v.Intervals, v.Currencies = b.intervalLinks(), b.currencyLinks()
-	v.Country = b.countryView()
+	v.Country, v.Why, v.Facts = b.countryView(), b.why(), b.otherCurrency()
 	v.Hidden = o.sel.hidden(o.interval)
 	v.PerSeat = slices.ContainsFunc(slices.Concat(v.Plans, v.Bundles), func(c card) bool { return c.Seats != nil })
 	if len(visitor.Orgs) > 1 {

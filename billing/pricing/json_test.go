@@ -46,7 +46,7 @@ func TestPlansJSONOfTiers(t *testing.T) {
 	a.wants(t, http.StatusOK, `"amount":null`, `"tiers":[{"upTo":10,"unitAmount":9900,"flatAmount":0},{"upTo":null,"unitAmount":8900,"flatAmount":0}]`,
 		`"total":134600`, `"color":null`, `"logoUrl":"http://localhost:`)
 	a.keeps(t, "plans")
-	b.browser().get("/billing/acme-crm").wants(t, http.StatusOK, "from", "PLN 89", "1–10", "11&#43;", "For example 15 users: PLN 1,435")
+	b.browser().get("/billing/acme-crm").wants(t, http.StatusOK, "from", "PLN 89", "1–10", "11&#43;", "For example 15 users: 10 × PLN 99 &#43; 5 × PLN 89 = PLN 1,435")
 }
 
 func tiered(scheme billing.Scheme) billing.Price {

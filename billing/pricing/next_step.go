@@ -9,18 +9,10 @@ import (
 
 // nextStep writes the button of a card: what a press of it does for this visitor.
 func (b cards) nextStep(c *card, p billing.Plan, price billing.Price) {
-	w := b.words
-	if held, ok := b.held[p.Scope]; ok {
-		c.Manage = true
-		if held.PlanID == p.ID {
-			c.Current = b.current(held)
-			c.Button = c.Current.Action
-			return
-		}
-		c.Button = w.t("pricing.button.switch")
-		c.Trial = w.t("pricing.has_other", "Plan", held.PlanName)
+	if b.heldStep(c, p) {
 		return
 	}
+	w := b.words
 	q, err := billing.QuotePrice(price, b.seatsOf(price))
 	free := err == nil && q.Total == 0
 	trial := p.TrialDays > 0 && price.Interval != billing.IntervalOneTime && !free
@@ -46,6 +38,23 @@ func (b cards) nextStep(c *card, p billing.Plan, price billing.Price) {
 			c.Summary = w.t("pricing.total."+string(price.Interval), "Seats", w.seats(price.SeatLabel, b.seats), "Total", w.money(q.Total, price.Currency))
 		}
 	}
+}
+
+// heldStep is the next step of who has a plan in this scope already; false where nobody has.
+func (b cards) heldStep(c *card, p billing.Plan) bool {
+	held, ok := b.held[p.Scope]
+	if !ok {
+		return false
+	}
+	c.Manage = true
+	if held.PlanID == p.ID {
+		c.Current = b.current(held)
+		c.Button = c.Current.Action
+		return true
+	}
+	c.Button = b.words.t("pricing.button.switch")
+	c.Trial = b.words.t("pricing.has_other", "Plan", held.PlanName)
+	return true
 }
 
 func (b cards) current(s billing.Bought) *currentPlan {

@@ -78,9 +78,42 @@ func (b cards) countryView() *countryView {
 	return v
 }
 
-// compare sets the features of all plans beside each other; nil where there is nothing to compare.
+// why says for which country the prices are and how we know; "" where no price depends on it.
+func (b cards) why() string {
+	o, w := &b.offer, b.words
+	if o.choice.Country == "" || len(o.countries()) == 0 {
+		return ""
+	}
+	key := "pricing.why.same"
+	if o.choice.ByCountry {
+		key = "pricing.why.own"
+	}
+	text := w.t(key, "Country", w.country(o.choice.Country), "Currency", o.choice.Currency)
+	switch {
+	case o.fixedCountry:
+		text += " " + w.t("pricing.why.fixed")
+	case o.sel.Country == "":
+		text += " " + w.t("pricing.why.assumed")
+	}
+	return text
+}
+
+// otherCurrency explains what a subscription's currency means to somebody who looks at another one.
+func (b cards) otherCurrency() []string {
+	var out []string
+	for _, s := range b.held {
+		if s.Recurring && s.Currency != "" && s.Currency != b.offer.choice.Currency {
+			out = append(out, b.words.t("pricing.other_currency", "Plan", s.PlanName, "Paid", s.Currency, "Currency", b.offer.choice.Currency))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// compare sets the features of the plans that can be had here beside each other; nil where there is nothing to
+// compare.
 func (b cards) compare(lists ...[]card) *compareTable {
-	all := slices.Concat(lists...)
+	all := slices.DeleteFunc(slices.Concat(lists...), func(c card) bool { return c.PriceID == "" })
 	t := &compareTable{}
 	for _, c := range all {
 		head := compareHead{Name: c.Name, Price: c.Price}

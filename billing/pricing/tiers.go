@@ -3,6 +3,7 @@ package pricing
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wolfieauth/wolfieauth/billing"
 )
@@ -26,12 +27,39 @@ func (b cards) tierTable(p billing.Price) *tierTable {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	if seats := exampleSeats(p.Tiers); seats > 0 && b.seats == 1 {
-		if q, err := billing.QuotePrice(p, seats); err == nil {
-			t.Example = w.t("pricing.tiers.example", "Seats", w.seats(p.SeatLabel, seats), "Total", w.money(q.Total, p.Currency))
-		}
-	}
+	t.Worked = b.worked(p)
 	return t
+}
+
+// maxWorked is how many brackets a sum is written out for.
+const maxWorked = 5
+
+// worked writes out how the total of the chosen seats comes about, or of an example where none were chosen:
+// "14 seats: 10 × 99 zł + 4 × 89 zł = 1346 zł".
+func (b cards) worked(p billing.Price) string {
+	w, seats, key := b.words, b.seats, "pricing.tiers.worked"
+	if seats == 1 {
+		seats, key = exampleSeats(p.Tiers), "pricing.tiers.example"
+	}
+	if seats == 0 {
+		return ""
+	}
+	q, err := billing.QuotePrice(p, seats)
+	if err != nil {
+		return ""
+	}
+	sum := w.money(q.Total, p.Currency)
+	if len(q.Lines) <= maxWorked {
+		var terms []string
+		for _, l := range q.Lines {
+			terms = append(terms, strconv.FormatInt(l.Seats, 10)+" × "+w.money(l.UnitAmount, p.Currency))
+			if l.FlatAmount > 0 {
+				terms = append(terms, w.money(l.FlatAmount, p.Currency))
+			}
+		}
+		sum = strings.Join(terms, " + ") + " = " + sum
+	}
+	return w.t(key, "Seats", w.seats(p.SeatLabel, seats), "Sum", sum)
 }
 
 // exampleSeats reaches a little into the second bracket, where the two schemes begin to differ.

@@ -15,6 +15,8 @@ type plansPage struct {
 	Sentence   string
 	TestMode   bool
 	Notes      []string // what was ignored of the address, in words
+	Facts      []string // what a subscriber must know of the choice before paying
+	Why        string   // why these prices: the country that they are for, and who said it
 	Intervals  []choiceLink
 	Currencies []choiceLink
 	Country    *countryView
@@ -29,6 +31,7 @@ type plansPage struct {
 	Seller     *Seller
 	TermsURL   string
 	PerSeat    bool // some plan is sold per seat
+	LinkedData *linkedData
 	Form       *web.Form
 }
 
@@ -106,9 +109,9 @@ type seatsView struct {
 }
 
 type tierTable struct {
-	Mode    string
+	Mode    string // the scheme in words
 	Rows    []tierRow
-	Example string
+	Worked  string // how a number of seats comes to its total
 	HasFlat bool
 }
 
