@@ -54,7 +54,7 @@ type Mailer interface {
 	DoublePayment(ctx context.Context, notice DoublePayment) error
 }
 
-// Deps is what a [Service] is made of. All are required but Audit, Logger and the page function.
+// Deps is what a [Service] is made of. All are required but Audit, Comps, Logger and the page function.
 type Deps struct {
 	Tx       Transactor
 	Store    Store
@@ -65,6 +65,7 @@ type Deps struct {
 	Mailer   Mailer
 	Versions Versions
 	Audit    Auditor // records the changes of the catalogue; nil records nothing
+	Comps    CompCounter
 	Now      func() time.Time
 	Logger   *slog.Logger
 	// BaseURL is the issuer, without a slash at its end.
@@ -85,6 +86,7 @@ type Service struct {
 	mailer   Mailer
 	versions Versions
 	audit    Auditor
+	comps    CompCounter
 	now      func() time.Time
 	log      *slog.Logger
 	baseURL  string
@@ -99,7 +101,7 @@ const catalogsKept = 1000
 func New(d Deps) *Service {
 	s := &Service{
 		tx: d.Tx, store: d.Store, apps: d.Apps, members: d.Members, gateway: d.Gateway, jobs: d.Jobs,
-		mailer: d.Mailer, versions: d.Versions, audit: d.Audit, log: d.Logger, baseURL: strings.TrimRight(d.BaseURL, "/"), pages: d.ReturnPages,
+		mailer: d.Mailer, versions: d.Versions, audit: d.Audit, comps: d.Comps, log: d.Logger, baseURL: strings.TrimRight(d.BaseURL, "/"), pages: d.ReturnPages,
 	}
 	s.now = func() time.Time { return d.Now().UTC() }
 	if s.audit == nil {

@@ -33,6 +33,8 @@ type bundle struct {
 	members    *members
 	mails      *mailer
 	audit      billing.Auditor
+	comps      billing.CompCounter
+	crowd      bool // count people all at once
 	*billing.Service
 }
 
@@ -91,6 +93,24 @@ func (m *members) ActiveMembers(_ context.Context, orgID string) (int64, error) 
 		return n.(int64), nil
 	}
 	return 1, nil
+}
+
+// crowd counts the members of many orgs together.
+type crowd struct{ *members }
+
+func (c crowd) ActiveMembersOf(ctx context.Context, orgs []string) (sum int64, err error) {
+	for _, id := range orgs {
+		n, _ := c.ActiveMembers(ctx, id)
+		sum += n
+	}
+	return sum, nil
+}
+
+func (b *bundle) counting() billing.Members {
+	if b.crowd {
+		return crowd{b.members}
+	}
+	return b.members
 }
 
 // mailer counts what was told once its transaction has committed.
@@ -152,8 +172,8 @@ func (b *bundle) wire() {
 	b.must(err)
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
-		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.members, Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
-		Audit:    b.audit,
+		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.counting(), Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
+		Audit: b.audit, Comps: b.comps,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
 	b.RegisterJobs(runner{r, false})

@@ -82,6 +82,8 @@ type EditorStore interface {
 	Uses(ctx context.Context, planIDs []string, now time.Time) ([]Use, error)
 	// NamesOf answers what the plans and their prices are called on any account.
 	NamesOf(ctx context.Context, planIDs []string) ([]StripeProduct, []StripePrice, error)
+	// HeldBeside answers everything that the holders of a plan hold in the scopes, in one statement.
+	HeldBeside(ctx context.Context, planID string, scopes []Scope, livemode bool) ([]Bought, error)
 	// ForSale answers [ErrPriceNotFound].
 	ForSale(ctx context.Context, priceID string) (SaleState, error)
 }

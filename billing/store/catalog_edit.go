@@ -165,3 +165,15 @@ func (s *Store) attach(ctx context.Context, what string, plan billing.Plan) erro
 	}
 	return fail(what, s.db.Conn(ctx).Create(&rows).Error, nil)
 }
+
+// HeldBeside implements [billing.EditorStore].
+func (s *Store) HeldBeside(ctx context.Context, planID string, scopes []billing.Scope, livemode bool) ([]billing.Bought, error) {
+	var rows []billing.Bought
+	err := s.db.Conn(ctx).Table("subscriptions s").
+		Select("s.*, p.slug AS plan_slug, p.name AS plan_name, p.grace_days, pr.per_seat").
+		Joins("JOIN plans p ON p.id = s.plan_id").Joins("JOIN membership_prices pr ON pr.id = s.price_id").
+		Where("s.holds AND s.livemode = ? AND (s.scope_kind, s.scope_id) IN ?", livemode, pairs(scopes)).
+		Where("s.org_id IN (SELECT org_id FROM subscriptions WHERE plan_id = ? AND holds AND livemode = ?)", planID, livemode).
+		Order("s.id").Find(&rows).Error
+	return rows, fail("read holders of plan", err, nil)
+}
