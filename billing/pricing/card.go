@@ -114,7 +114,7 @@ func (b cards) figure(c *card, p billing.Price) {
 		}
 	}
 	c.Price = w.money(amount, p.Currency)
-	c.LongPrice = utf8.RuneCountInString(c.Price) > 9
+	c.LongPrice = utf8.RuneCountInString(c.Price) > 8
 	if p.Interval != b.offer.interval {
 		c.Sub = w.t("pricing.only." + string(p.Interval))
 	} else if p.Interval == billing.IntervalYear && p.Scheme == billing.SchemeFlat && amount > 0 {

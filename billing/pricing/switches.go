@@ -110,8 +110,11 @@ func (b cards) otherCurrency() []string {
 	return out
 }
 
+// maxCompared is how many plans a reader can hold against each other; a table of more columns shows nothing.
+const maxCompared = 12
+
 // compare sets the features of the plans that can be had here beside each other; nil where there is nothing to
-// compare.
+// compare, or too much.
 func (b cards) compare(lists ...[]card) *compareTable {
 	all := slices.DeleteFunc(slices.Concat(lists...), func(c card) bool { return c.PriceID == "" })
 	t := &compareTable{}
@@ -127,7 +130,7 @@ func (b cards) compare(lists ...[]card) *compareTable {
 			}
 		}
 	}
-	if len(all) < 2 || len(t.Rows) == 0 {
+	if len(all) < 2 || len(all) > maxCompared || len(t.Rows) == 0 {
 		return nil
 	}
 	for i := range t.Rows {

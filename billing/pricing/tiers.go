@@ -17,7 +17,7 @@ func (b cards) tierTable(p billing.Price) *tierTable {
 	}
 	from := int64(1)
 	for _, tier := range p.Tiers {
-		row := tierRow{Seats: strconv.FormatInt(from, 10) + "+", Unit: w.money(tier.UnitAmount, p.Currency), Flat: w.money(tier.FlatAmount, p.Currency)}
+		row := tierRow{Seats: strconv.FormatInt(from, 10) + "+", Unit: breakable(w.money(tier.UnitAmount, p.Currency)), Flat: breakable(w.money(tier.FlatAmount, p.Currency))}
 		if tier.UpTo != nil {
 			row.Seats = strconv.FormatInt(from, 10) + "–" + strconv.FormatInt(*tier.UpTo, 10)
 			if from == *tier.UpTo {
@@ -30,6 +30,9 @@ func (b cards) tierTable(p billing.Price) *tierTable {
 	t.Worked = b.worked(p)
 	return t
 }
+
+// breakable lets an amount break before or after its currency, where a narrow column has no room for both.
+func breakable(amount string) string { return strings.ReplaceAll(amount, "\u00a0", " ") }
 
 // maxWorked is how many brackets a sum is written out for.
 const maxWorked = 5
