@@ -43,8 +43,10 @@ func modelPlans() []modelPlan {
 	}
 	return []modelPlan{
 		{billing.NewPlan{Name: "Flat", FeatureKeys: []string{"export"}}, false, []billing.NewPrice{
-			{Currency: "PLN", Amount: 9900, Interval: month}, {Currency: "PLN", Amount: 99_001, Interval: year},
-			{Currency: "EUR", Amount: 2499, Interval: month}, {Currency: "PLN", Amount: 7950, Interval: month, CountryCodes: []string{"SK", "HU"}},
+			{Currency: "PLN", Amount: 9900, Interval: month},
+			{Currency: "PLN", Amount: 99_001, Interval: year},
+			{Currency: "EUR", Amount: 2499, Interval: month},
+			{Currency: "PLN", Amount: 7950, Interval: month, CountryCodes: []string{"SK", "HU"}},
 			{Currency: "CZK", Amount: 45_900, Interval: month, CountryCodes: []string{"CZ"}},
 		}},
 		{billing.NewPlan{Name: "Per seat"}, false, []billing.NewPrice{seats("PLN", 3333), seats("KWD", 1250), seats("JPY", 980)}},

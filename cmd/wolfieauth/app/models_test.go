@@ -62,12 +62,31 @@ func TestModels(t *testing.T) {
 					}
 				})
 			}
+			t.Run("a bundle opens every app", func(t *testing.T) { t.Parallel(); bundleOpens(t, h) })
 			t.Run("members and spare seats", func(t *testing.T) { t.Parallel(); seatsFollowMembers(t, h) })
 			t.Run("a foreign country's price is refused", func(t *testing.T) { t.Parallel(); foreignPrice(t, h, proxy) })
 		})
 		t.Run("a limited purchase lapses", func(t *testing.T) { limitedPurchase(t, h) })
 		t.Run("a trial is given once", func(t *testing.T) { trialOnce(t, h) })
 	})
+}
+
+// bundleOpens buys at one app what opens another one too.
+func bundleOpens(t *testing.T, h *house) {
+	b := h.buyer(t)
+	mail := b.SignIn(h.client("acme-mail"), b.email, demoPassword)
+	if held := h.held(t, mail); len(held) != 0 {
+		t.Fatalf("a newcomer holds %+v", held)
+	}
+	b.StopAt = ""
+	sale{plan: "everything", currency: "PLN", interval: "month", want: 14_900, bundle: "models-suite"}.buy(t, h, b)
+	if held := h.held(t, mail); len(held) != 1 || held[0].PlanSlug != "everything" || held[0].AppClientID != "acme-mail" || held[0].Bundle != "models-suite" {
+		t.Errorf("the other app of the bundle reads %+v", held)
+	}
+	crm := b.SignIn(h.client("acme-crm"), b.email, demoPassword)
+	if held := h.held(t, crm); len(held) != 0 {
+		t.Errorf("an app outside of the bundle reads %+v", held)
+	}
 }
 
 // seatsFollowMembers buys for an org of three: two seats are too few, five leave two to spare.
