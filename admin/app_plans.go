@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +21,10 @@ type PlanRow struct {
 	TrialDays, GraceDays          int64
 	Features                      []billing.Feature
 	Prices                        []PriceRow
+	Live                          int64  // how many hold it now
+	URL                           string // below it lie the pages that change it
+	MayUp, MayDown                bool   // there is a plan on sale before it, or after it
+	position                      int64
 }
 
 // PriceRow is one way of paying, in words.
@@ -29,27 +35,51 @@ type PriceRow struct {
 	Scheme                         string // "" for a flat price
 	HasFlat                        bool   // some bracket has an amount of its own
 	Tiers                          []TierRow
+	Live                           int64
+	URL                            string
 }
 
 // TierRow is one bracket.
 type TierRow struct{ Range, Unit, Flat string }
 
-func planRows(c echo.Context, catalog billing.Catalog) []PlanRow {
-	rows := make([]PlanRow, 0, len(catalog.Plans))
-	for _, p := range catalog.Plans {
-		row := PlanRow{
-			ID: p.ID, Slug: p.Slug, Name: p.Name, Description: p.Description, Hidden: p.Hidden, Recommended: p.Recommended,
-			Archived: p.ArchivedAt != nil, TrialDays: p.TrialDays, GraceDays: p.GraceDays, Features: p.Features,
+// planRows lists the plans of the app and of its bundles in the order of the pricing page; archived ones apart.
+func planRows(c echo.Context, s *shelf, v *visit) (onSale, archived []PlanRow) {
+	for _, part := range s.parts {
+		for i, p := range part.Plans {
+			row := planRow(c, s, v, p)
+			if row.Archived {
+				archived = append(archived, row)
+				continue
+			}
+			notArchived := func(o billing.EditorPlan) bool { return o.ArchivedAt == nil }
+			row.MayUp = slices.ContainsFunc(part.Plans[:i], notArchived)
+			row.MayDown = slices.ContainsFunc(part.Plans[i+1:], notArchived)
+			onSale = append(onSale, row)
 		}
-		if b, ok := catalog.BundleOf(p); ok {
-			row.Bundle = b.Name
-		}
-		for _, price := range p.Prices {
-			row.Prices = append(row.Prices, priceRow(c, price))
-		}
-		rows = append(rows, row)
 	}
-	return rows
+	slices.SortStableFunc(onSale, func(a, b PlanRow) int { return cmp.Compare(a.position, b.position) })
+	return onSale, archived
+}
+
+func planRow(c echo.Context, s *shelf, v *visit, p billing.EditorPlan) PlanRow {
+	row := PlanRow{
+		ID: p.ID, Slug: p.Slug, Name: p.Name, Description: p.Description, Hidden: p.Hidden, Recommended: p.Recommended,
+		Archived: p.ArchivedAt != nil, TrialDays: p.TrialDays, GraceDays: p.GraceDays, Features: p.Features, Live: p.Use.Live(),
+		URL: planURL(v, p.ID), position: p.Position,
+	}
+	if b, ok := s.BundleOf(p.Plan); ok {
+		row.Bundle = b.Name
+	}
+	for _, price := range p.EditorPrices {
+		// A retired price is the business of those who still pay it.
+		if price.RetiredAt != nil && price.Use.Live() == 0 {
+			continue
+		}
+		line := priceRow(c, price.Price)
+		line.URL, line.Live = priceURL(v, price.Price), price.Use.Live()
+		row.Prices = append(row.Prices, line)
+	}
+	return row
 }
 
 func priceRow(c echo.Context, p billing.Price) PriceRow {

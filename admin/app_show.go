@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
@@ -28,6 +27,8 @@ type AppPage struct {
 	Currency string
 	ShopURL  string
 	Plans    []PlanRow
+	Archived []PlanRow
+	MayEdit  bool
 
 	MayComps  bool
 	Comps     []CompRow
@@ -52,25 +53,25 @@ func (k *Console) showApp(c echo.Context, v *visit) error {
 	if v.may(permission.AppsRead) {
 		view.Settings = k.settings(c, v)
 	}
-	catalog, err := k.catalog(c.Request().Context(), v.app)
+	s, ok, err := k.shelf(c.Request().Context(), v.app)
 	if err != nil {
 		return err
 	}
-	view.sells(c, catalog)
+	if ok {
+		view.sells(c, &s, v)
+	}
 	if err := k.holders(c, v, view); err != nil {
 		return err
 	}
 	return k.edge.Render(c, http.StatusOK, "admin/app", view)
 }
 
-func (p *AppPage) sells(c echo.Context, catalog billing.Catalog) {
-	s := catalog.Settings
-	if !s.Enabled {
-		return
-	}
+func (p *AppPage) sells(c echo.Context, shelf *shelf, v *visit) {
+	s := shelf.Settings
 	p.Billing, p.Live, p.Currency = true, s.Livemode, s.DefaultCurrency
 	p.Gateway, p.ShopURL = gatewayName(c, s.Gateway), "/billing/"+p.App.ClientID
-	p.Plans = planRows(c, catalog)
+	p.MayEdit = v.may(permission.PlansWrite)
+	p.Plans, p.Archived = planRows(c, shelf, v)
 }
 
 func (k *Console) settings(c echo.Context, v *visit) *AppSettings {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -23,6 +24,7 @@ func New(deps Deps) *Console { return &Console{deps: deps} }
 func TemplateNames() []string {
 	return []string{
 		"admin/overview", "admin/app", "admin/secret", "admin/secret_new", "admin/members", "admin/audit", "admin/jobs",
+		"admin/plan", "admin/plan_end", "admin/price",
 		"admin/forbidden",
 	}
 }
@@ -54,14 +56,31 @@ type route struct {
 
 func routes() []route {
 	const (
-		app  = "/admin/clients/:clientId"
-		work = "/admin/platform/jobs"
+		app   = "/admin/clients/:clientId"
+		plan  = app + "/plans/:plan"
+		price = plan + "/prices/:price"
+		work  = "/admin/platform/jobs"
 	)
 	return []route{
 		{method: http.MethodGet, path: "/admin", find: (*Console).inOrg, perm: enter, page: (*Console).showOverview},
 		{method: http.MethodGet, path: app, find: (*Console).ofApp, perm: enter, page: (*Console).showApp},
 		{method: http.MethodGet, path: app + "/secret", find: (*Console).ofApp, perm: permission.AppsWrite, page: (*Console).askSecret},
 		{method: http.MethodPost, path: app + "/secret", find: (*Console).ofApp, perm: permission.AppsWrite, page: (*Console).rotateSecret},
+		{method: http.MethodGet, path: app + "/plans/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).askPlan},
+		{method: http.MethodPost, path: app + "/plans/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).createPlan},
+		{method: http.MethodGet, path: plan + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askPlanEdit)},
+		{method: http.MethodPost, path: plan + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(updatePlan)},
+		{method: http.MethodGet, path: plan + "/archive", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askArchive)},
+		{method: http.MethodPost, path: plan + "/archive", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(archivePlan)},
+		{method: http.MethodPost, path: plan + "/restore", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(restorePlan), back: app},
+		{method: http.MethodPost, path: plan + "/duplicate", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(duplicatePlan), back: app},
+		{method: http.MethodPost, path: plan + "/move", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(movePlan), back: app},
+		{method: http.MethodGet, path: plan + "/prices/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askPrice)},
+		{method: http.MethodPost, path: plan + "/prices/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(addPrice)},
+		{method: http.MethodGet, path: price + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(askPriceEdit)},
+		{method: http.MethodPost, path: price + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(editPrice)},
+		{method: http.MethodGet, path: price + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(askRetire)},
+		{method: http.MethodPost, path: price + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(retirePrice)},
 		{method: http.MethodGet, path: "/admin/members", find: (*Console).inOrg, perm: permission.MembersRead, page: (*Console).showMembers},
 		{method: http.MethodGet, path: "/admin/audit", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).showAudit},
 		{method: http.MethodGet, path: "/admin/audit.csv", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).exportAudit},
@@ -90,7 +109,7 @@ func (k *Console) guarded(r route) echo.HandlerFunc {
 			return err
 		}
 		if v == nil {
-			return toLogin(c, r.back)
+			return toLogin(c, strings.Replace(r.back, ":clientId", c.Param("clientId"), 1))
 		}
 		if err := r.find(k, c, v); err != nil {
 			return err

@@ -44,6 +44,36 @@ type Shop interface {
 	Catalog(ctx context.Context, clientID string) (billing.Catalog, error)
 }
 
+// Editor changes what is sold, in the transaction of ctx, and records each change; [billing.Service] is one. What
+// was typed wrongly is billing.FieldErrors, a thing that is not there the NotFound of its kind.
+type Editor interface {
+	// EditorCatalog answers everything of one scope, the archived too, or billing.ErrAppNotFound.
+	EditorCatalog(ctx context.Context, scope billing.Scope) (billing.EditorCatalog, error)
+	CreateFeature(ctx context.Context, in billing.NewFeature) (billing.Feature, error)
+	PlanEditor
+	PriceEditor
+}
+
+// PlanEditor is the part of [Editor] about plans.
+type PlanEditor interface {
+	CreatePlan(ctx context.Context, in billing.NewPlan) (billing.Plan, error)
+	// UpdatePlan answers billing.ErrConflict where another change came first.
+	UpdatePlan(ctx context.Context, in billing.PlanEdit) (billing.Plan, error)
+	ReorderPlans(ctx context.Context, scope billing.Scope, planIDs []string) error
+	DuplicatePlan(ctx context.Context, planID, name string) (billing.Plan, error)
+	ArchivePlan(ctx context.Context, planID string) error
+	RestorePlan(ctx context.Context, planID string) error
+}
+
+// PriceEditor is the part of [Editor] about prices.
+type PriceEditor interface {
+	// AddPrice and EditPrice answer billing.ErrPlanArchived; EditPrice also billing.ErrPriceRetired and
+	// billing.ErrConflict.
+	AddPrice(ctx context.Context, in billing.NewPrice) (billing.Price, error)
+	EditPrice(ctx context.Context, in billing.PriceEdit) (billing.PriceEdited, error)
+	RetirePrice(ctx context.Context, priceID string) error
+}
+
 // Sales counts what was sold.
 type Sales interface {
 	// LiveSubscriptions counts the subscriptions and purchases that hold now in the app's own scope and mode.
@@ -84,6 +114,7 @@ type Deps struct {
 	People People
 	Apps   Apps
 	Shop   Shop
+	Editor Editor
 	Sales  Sales
 	Comps  Comps
 	Jobs   Jobs

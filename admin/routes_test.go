@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
@@ -24,15 +25,30 @@ type rule struct {
 }
 
 var rules = map[string]rule{
-	"GET /admin":                           {target: "/admin?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
-	"GET /admin/clients/:clientId":         {target: "/admin/clients/acme-crm", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
-	"GET /admin/clients/:clientId/secret":  {target: "/admin/clients/acme-crm/secret", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
-	"POST /admin/clients/:clientId/secret": {target: "/admin/clients/acme-crm/secret", form: secretForm, want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
-	"GET /admin/members":                   {target: "/admin/members?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
-	"GET /admin/audit":                     {target: "/admin/audit?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
-	"GET /admin/audit.csv":                 {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
-	"GET /admin/platform/jobs":             {target: "/admin/platform/jobs", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
-	"POST /admin/platform/jobs/retry":      {target: "/admin/platform/jobs/retry", form: retryForm, want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"GET /admin":                                                     {target: "/admin?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/clients/:clientId":                                   {target: "/admin/clients/acme-crm", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/clients/:clientId/secret":                            {target: "/admin/clients/acme-crm/secret", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/secret":                           {target: "/admin/clients/acme-crm/secret", form: secretForm, want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/new":                         {target: "/admin/clients/acme-crm/plans/new", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/new":                        {target: "/admin/clients/acme-crm/plans/new", form: planForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/edit":                  {target: "/admin/clients/acme-crm/plans/plan-pro/edit", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/edit":                 {target: "/admin/clients/acme-crm/plans/plan-edited/edit", form: planEditForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/archive":               {target: "/admin/clients/acme-crm/plans/plan-pro/archive", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/archive":              {target: "/admin/clients/acme-crm/plans/plan-ended/archive", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/restore":              {target: "/admin/clients/acme-crm/plans/plan-gone/restore", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/duplicate":            {target: "/admin/clients/acme-crm/plans/plan-pro/duplicate", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/move":                 {target: "/admin/clients/acme-crm/plans/plan-pro/move", form: moveForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/prices/new":            {target: "/admin/clients/acme-crm/plans/plan-pro/prices/new", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/prices/new":           {target: "/admin/clients/acme-crm/plans/plan-pro/prices/new", form: priceForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/prices/:price/edit":    {target: "/admin/clients/acme-crm/plans/plan-pro/prices/price-pro/edit", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/prices/:price/edit":   {target: "/admin/clients/acme-crm/plans/plan-edited/prices/price-edited/edit", form: priceEditForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/prices/:price/retire":  {target: "/admin/clients/acme-crm/plans/plan-pro/prices/price-pro/retire", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/prices/:price/retire": {target: "/admin/clients/acme-crm/plans/plan-priced/prices/price-ended/retire", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/members":                                             {target: "/admin/members?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/audit":                                               {target: "/admin/audit?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/audit.csv":                                           {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/platform/jobs":                                       {target: "/admin/platform/jobs", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"POST /admin/platform/jobs/retry":                                {target: "/admin/platform/jobs/retry", form: retryForm, want: [7]int{303, 403, 403, 403, 403, 403, 303}},
 }
 
 var seenField = regexp.MustCompile(`name="seen" value="([^"]*)"`)
@@ -48,11 +64,58 @@ func secretForm(b *bundle) url.Values {
 
 func retryForm(*bundle) url.Values { return url.Values{"kind": {"mail"}, "key": {"mail-1"}} }
 
+func planForm(*bundle) url.Values {
+	return url.Values{"name": {"Brand new"}, "grace_days": {"7"}, "features": {"ksef_enabled"}}
+}
+
+func planEditForm(b *bundle) url.Values {
+	return url.Values{"name": {"Edited"}, "description": {"anew"}, "grace_days": {"7"}, "seen": {b.seen("/admin/clients/acme-crm/plans/plan-edited/edit")}}
+}
+
+func moveForm(*bundle) url.Values { return url.Values{"direction": {"down"}} }
+
+func priceForm(*bundle) url.Values {
+	return url.Values{"amount": {"12.50"}, "currency": {"eur"}, "interval": {"month"}, "scheme": {"flat"}, "seats": {"14"}}
+}
+
+func priceEditForm(b *bundle) url.Values {
+	form := priceForm(b)
+	form.Set("seen", b.seen("/admin/clients/acme-crm/plans/plan-edited/prices/price-edited/edit"))
+	return form
+}
+
+// seen is the state of a thing as the form about it shows it to its owner.
+func (b *bundle) seen(path string) string {
+	b.t.Helper()
+	page := b.as("owner", "acme").get(path)
+	m := seenField.FindStringSubmatch(page.body)
+	if m == nil {
+		b.t.Fatalf("no state in %s: %d", path, page.status)
+	}
+	return m[1]
+}
+
+// seedEditor adds a plan for each change that takes one away or alters it.
+func (b *bundle) seedEditor() {
+	b.t.Helper()
+	ctx, app := b.t.Context(), billing.Scope{Kind: billing.ScopeApp, ID: crm}
+	for id, price := range map[string]string{"plan-edited": "price-edited", "plan-ended": "", "plan-gone": "", "plan-priced": "price-ended"} {
+		_, err := b.billing.CreatePlan(ctx, billing.NewPlan{ID: id, Scope: app, Name: id})
+		b.must(err)
+		if price != "" {
+			_, err = b.billing.AddPrice(ctx, billing.NewPrice{ID: price, PlanID: id, Amount: 500, Currency: "EUR", Interval: billing.IntervalMonth})
+			b.must(err)
+		}
+	}
+	b.must(b.billing.ArchivePlan(ctx, "plan-gone"))
+}
+
 // TestEveryRouteKnowsItsVisitors reads the routes from the router: a new one without a rule fails.
 func TestEveryRouteKnowsItsVisitors(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
+		b.seedEditor()
 		found := map[string]bool{}
 		for _, r := range b.edge.Echo().Routes() {
 			name := r.Method + " " + r.Path

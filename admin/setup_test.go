@@ -83,7 +83,7 @@ func (b *bundle) services() {
 	b.must(err)
 	b.jobs.Handle("mail", func(context.Context, string) error { return errors.New(jobError) })
 	b.billing = billing.New(billing.Deps{
-		Tx: b.db, Store: billingstore.New(b.db), Apps: known{b.people}, Members: known{b.people}, Jobs: runner{b.jobs}, Versions: versions,
+		Tx: b.db, Store: billingstore.New(b.db), Apps: known{b.people}, Members: known{b.people}, Jobs: runner{b.jobs}, Versions: versions, Audit: b.log,
 		Now: b.clock, Logger: quiet, BaseURL: "https://id.test",
 	})
 	b.comps = claimstore.New(b.db)
@@ -96,7 +96,7 @@ func (b *bundle) mount() {
 	renderer, err := web.NewRenderer(catalog, web.RendererOptions{})
 	b.must(err)
 	console := admin.New(admin.Deps{
-		People: b.people, Apps: b.people, Shop: b.billing, Sales: sales{b.db}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
+		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
 	})
 	b.edge, err = web.New(web.Config{
 		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.DiscardHandler), DefaultLang: "en",
@@ -177,7 +177,7 @@ func (b *bundle) seedPlans() {
 	}{
 		{
 			billing.NewPlan{ID: "plan-pro", Scope: app, Name: "Pro", FeatureKeys: []string{"ksef_enabled"}, TrialDays: 14},
-			billing.NewPrice{Amount: 9900, Currency: "PLN", Interval: billing.IntervalMonth, CountryCodes: []string{"PL"}},
+			billing.NewPrice{ID: "price-pro", Amount: 9900, Currency: "PLN", Interval: billing.IntervalMonth, CountryCodes: []string{"PL"}},
 		},
 		{
 			billing.NewPlan{ID: "plan-secret", Scope: app, Name: "Nur für Freunde", Hidden: true},

@@ -83,7 +83,7 @@ func (k *Console) visitor(c echo.Context) (*visit, error) {
 func toLogin(c echo.Context, back string) error {
 	next := web.SafeNext(c.Request().URL.RequestURI())
 	if back != "" {
-		next = back
+		next = web.SafeNext(back)
 	}
 	if next == "" {
 		next = "/admin"

@@ -14,7 +14,7 @@ import (
 // mountConsole hangs the admin console into the edge.
 func (a *App) mountConsole() error {
 	console := admin.New(admin.Deps{
-		People: a.people, Apps: a.people, Shop: a.billing, Sales: sales{a.billing, a.billingStore}, Comps: a.comps,
+		People: a.people, Apps: a.people, Shop: a.billing, Editor: a.billing, Sales: sales{a.billing, a.billingStore}, Comps: a.comps,
 		Jobs: a.jobs, Audit: a.audit, Tx: a.db, Now: a.cfg.Now,
 	})
 	return console.Mount(a.edge)
