@@ -42,8 +42,8 @@ func worked(c echo.Context, typed *web.Form, planID string) Worked {
 	}
 	lang := web.Lang(c)
 	total := money.Format(lang, quote.Total, in.Currency)
-	if w.Total = web.T(c, "admin.worked.whole", "Total", total, "Interval", intervalName(c, in.Interval)); in.PerSeat {
-		w.Total = web.T(c, "admin.worked.total", "Count", seats, "Total", total, "Interval", intervalName(c, in.Interval))
+	if w.Total = web.T(c, "admin.worked.whole", "Total", total, "Interval", perInterval(c, in.Interval)); in.PerSeat {
+		w.Total = web.T(c, "admin.worked.total", "Count", seats, "Total", total, "Interval", perInterval(c, in.Interval))
 	}
 	if in.Scheme == billing.SchemeFlat {
 		return w
@@ -80,6 +80,18 @@ func rising(in billing.NewPrice) bool {
 		}
 	}
 	return len(in.Tiers) > 0
+}
+
+// perInterval names an interval behind an amount.
+func perInterval(c echo.Context, i billing.Interval) string {
+	switch i {
+	case billing.IntervalYear:
+		return web.T(c, "admin.worked.per_year")
+	case billing.IntervalOneTime:
+		return web.T(c, "admin.worked.per_once")
+	default:
+		return web.T(c, "admin.worked.per_month")
+	}
 }
 
 func modeName(c echo.Context, in billing.NewPrice) string {

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -200,6 +201,7 @@ func (b *bundle) seedPlans() {
 type browser struct {
 	b      *bundle
 	cookie *http.Cookie
+	lang   string // "" is English
 }
 
 // as signs a person in, acting for an org; "" is an anonymous visitor.
@@ -236,7 +238,7 @@ func (br *browser) do(method, path string, form url.Values) answer {
 	r := httptest.NewRequestWithContext(br.b.t.Context(), method, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	r.Header.Set("Accept-Language", "en")
+	r.Header.Set("Accept-Language", cmp.Or(br.lang, "en"))
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
