@@ -41,7 +41,7 @@ func (s *Service) ConnectAccount(ctx context.Context, orgID, account string, liv
 func (s *Service) EnsureStripePrice(ctx context.Context, at Account, plan Plan, price Price) (string, error) {
 	now := s.now()
 	row, err := s.store.ClaimPrice(ctx, StripePrice{
-		PriceID: price.ID, Account: at.ID, Livemode: at.Livemode, ID: newID(), CreatedAt: now, UpdatedAt: now,
+		PriceID: price.ID, Account: at.ID, Livemode: at.Livemode, ID: newID(), Active: true, CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil || row.StripePriceID != "" {
 		return row.StripePriceID, err
@@ -64,15 +64,18 @@ func (s *Service) EnsureStripePrice(ctx context.Context, at Account, plan Plan, 
 	return name, s.store.NamePrice(ctx, row.ID, name, s.now())
 }
 
+// ensureProduct sends the words that the row was written with, whatever the plan is called by now: the same key
+// must always carry the same words. A sync tells Stripe the new ones.
 func (s *Service) ensureProduct(ctx context.Context, at Account, plan Plan) (string, error) {
 	now := s.now()
 	row, err := s.store.ClaimProduct(ctx, StripeProduct{
-		PlanID: plan.ID, Account: at.ID, Livemode: at.Livemode, ID: newID(), CreatedAt: now, UpdatedAt: now,
+		PlanID: plan.ID, Account: at.ID, Livemode: at.Livemode, ID: newID(), Name: plan.Name, Description: plan.Description, Active: true,
+		CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil || row.ProductID != "" {
 		return row.ProductID, err
 	}
-	name, err := s.gateway.CreateProduct(ctx, at, row.ID, ProductSpec{PlanID: plan.ID, Name: plan.Name, Description: plan.Description})
+	name, err := s.gateway.CreateProduct(ctx, at, row.ID, ProductSpec{PlanID: plan.ID, Name: row.Name, Description: row.Description})
 	if err != nil {
 		return "", fmt.Errorf("sync plan %s: %w", plan.ID, err)
 	}

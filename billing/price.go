@@ -61,15 +61,21 @@ type Tier struct {
 func (Tier) TableName() string { return "price_tiers" }
 
 // StripeProduct and StripePrice say what a plan and a price are called at Stripe, by account and mode. ID is
-// written before the call and is its idempotency key; the Stripe id is "" until the call has answered.
+// written before the call and is its idempotency key; the Stripe id is "" until the call has answered. Name,
+// Description and Active are what Stripe was last told; Telling is what it is being told, as JSON of a
+// [ProductState], so that a lost answer is not taken for somebody else's change.
 type StripeProduct struct {
-	PlanID    string `gorm:"primaryKey"`
-	Account   string `gorm:"primaryKey"`
-	Livemode  bool   `gorm:"primaryKey"`
-	ID        string
-	ProductID string
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	PlanID      string `gorm:"primaryKey"`
+	Account     string `gorm:"primaryKey"`
+	Livemode    bool   `gorm:"primaryKey"`
+	ID          string
+	ProductID   string
+	Name        string
+	Description string
+	Active      bool
+	Telling     string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // TableName names the table of products.
@@ -82,6 +88,7 @@ type StripePrice struct {
 	Livemode      bool   `gorm:"primaryKey"`
 	ID            string
 	StripePriceID string
+	Active        bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }

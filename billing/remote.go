@@ -112,10 +112,43 @@ type RemotePayment struct {
 	Created    time.Time
 }
 
+// ProductState is what can change of a product.
+type ProductState struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Active      bool   `json:"active"`
+}
+
+// RemoteProduct is a product as Stripe knows it.
+type RemoteProduct struct {
+	ID string
+	ProductState
+}
+
+// RemotePrice is a price as Stripe knows it, in our words. What has no word here (a fraction of a minor unit, every
+// third month) shows as an Amount of -1 or an Interval of Stripe's own making, which none of our prices has.
+type RemotePrice struct {
+	ID        string
+	ProductID string
+	Active    bool
+	Currency  string // upper case
+	Interval  Interval
+	Scheme    Scheme
+	Amount    int64 // 0 when tiered
+	Tiers     []Tier
+}
+
 // CatalogGateway makes plans and prices at Stripe. key is the idempotency key: the id of a row of ours.
 type CatalogGateway interface {
 	CreateProduct(ctx context.Context, at Account, key string, spec ProductSpec) (productID string, err error)
 	CreatePrice(ctx context.Context, at Account, key string, spec PriceSpec) (stripePriceID string, err error)
+	// ReadProduct and ReadPrice answer [ErrStripeGone] for what was deleted too.
+	ReadProduct(ctx context.Context, at Account, productID string) (RemoteProduct, error)
+	ReadPrice(ctx context.Context, at Account, stripePriceID string) (RemotePrice, error)
+	// UpdateProduct replaces name, description and active.
+	UpdateProduct(ctx context.Context, at Account, key, productID string, to ProductState) error
+	// SetPriceActive archives a price at Stripe, or brings it back; nothing else of a price ever changes.
+	SetPriceActive(ctx context.Context, at Account, key, stripePriceID string, active bool) error
 }
 
 // CheckoutGateway makes customers and hosted pages at Stripe.

@@ -23,6 +23,7 @@ type Store interface {
 	CatalogStore
 	CatalogWriter
 	EditorStore
+	SyncStore
 	RemoteNames
 	CheckoutStore
 	SubscriptionStore
@@ -96,6 +97,29 @@ type SaleState struct {
 	UpdatedAt  time.Time // of the price
 }
 
+// SyncStore keeps sync runs, and what Stripe was told.
+type SyncStore interface {
+	InsertSyncRun(ctx context.Context, run SyncRun) error
+	// SyncRun and LastSyncRun answer a run with its items, or [ErrSyncNotFound].
+	SyncRun(ctx context.Context, id string) (SyncRun, error)
+	LastSyncRun(ctx context.Context, scope Scope) (SyncRun, error)
+	// SettleSyncItem changes an item that waits; one that does not stays as it is.
+	SettleSyncItem(ctx context.Context, id string, state SyncItemState, reason, stripeID string, at time.Time) error
+	FinishSyncRun(ctx context.Context, id string, at time.Time) error
+	// ProductAt answers [ErrPlanNotFound], PriceAt [ErrPriceNotFound], for what was never claimed on an account.
+	ProductAt(ctx context.Context, planID string, at Account) (StripeProduct, error)
+	PriceAt(ctx context.Context, priceID string, at Account) (StripePrice, error)
+	// RenewProduct and RenewPrice give a row that still has the old name a new id and no name; the old name of a
+	// price stays known.
+	RenewProduct(ctx context.Context, planID string, at Account, old, id, name, description string, now time.Time) error
+	RenewPrice(ctx context.Context, priceID string, at Account, old, id string, now time.Time) error
+	// TellProduct stores what Stripe has and what it is about to be told; ToldProduct and ToldPrice what it
+	// knows now.
+	TellProduct(ctx context.Context, planID string, at Account, has ProductState, telling string, now time.Time) error
+	ToldProduct(ctx context.Context, planID string, at Account, to ProductState, now time.Time) error
+	ToldPrice(ctx context.Context, priceID string, at Account, active bool, now time.Time) error
+}
+
 // RemoteNames keeps what our things are called at Stripe. Each Claim writes the row, or answers the one that is
 // there; each Name stores Stripe's answer where there is none yet.
 type RemoteNames interface {
@@ -115,7 +139,7 @@ type RemoteNames interface {
 	Customers(ctx context.Context, orgID, account string, livemode bool) ([]Customer, error)
 	// CustomerNamed answers our customer of that name, or [ErrCustomerNotFound].
 	CustomerNamed(ctx context.Context, account string, livemode bool, customerID string) (Customer, error)
-	// PriceNamed answers the id of our price of that name, or [ErrPriceNotFound].
+	// PriceNamed answers the id of our price that goes or went by that name, or [ErrPriceNotFound].
 	PriceNamed(ctx context.Context, account string, livemode bool, stripePriceID string) (priceID string, err error)
 }
 

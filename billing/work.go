@@ -48,6 +48,7 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindObject, s.readAgain)
 	r.Handle(KindExpire, s.expireCheckout)
 	r.Handle(KindRefund, s.carryOutRefund)
+	r.Handle(KindCatalogSync, s.carryOutSync)
 	r.Periodic(KindReconcile, reconcileEvery, s.Reconcile)
 }
 

@@ -35,6 +35,8 @@ type Gateway struct {
 	subs     map[string]*subscription
 	payments map[string]*payment
 	prices   map[string]placed[billing.PriceSpec]
+	products map[string]*product
+	remote   map[string]*billing.RemotePrice
 	people   map[string]placed[billing.CustomerSpec]
 	refunds  []string
 }
@@ -69,7 +71,8 @@ type payment struct {
 func New(now func() time.Time) *Gateway {
 	return &Gateway{
 		now: now, calls: map[string]int{}, answers: map[string]answer{}, sessions: map[string]*session{}, subs: map[string]*subscription{},
-		payments: map[string]*payment{}, prices: map[string]placed[billing.PriceSpec]{}, people: map[string]placed[billing.CustomerSpec]{},
+		payments: map[string]*payment{}, prices: map[string]placed[billing.PriceSpec]{}, products: map[string]*product{},
+		remote: map[string]*billing.RemotePrice{}, people: map[string]placed[billing.CustomerSpec]{},
 	}
 }
 
@@ -161,7 +164,11 @@ func (g *Gateway) id(prefix string) string {
 // CreateProduct implements [billing.CatalogGateway].
 func (g *Gateway) CreateProduct(_ context.Context, at billing.Account, key string, spec billing.ProductSpec) (string, error) {
 	return call(g, "CreateProduct", func() (string, error) {
-		return keyed(g, key, []any{at, spec}, func() (string, error) { return g.id("prod"), nil })
+		return keyed(g, key, []any{at, spec}, func() (string, error) {
+			id := g.id("prod")
+			g.products[id] = &product{at, billing.RemoteProduct{ID: id, ProductState: billing.ProductState{Name: spec.Name, Description: spec.Description, Active: true}}}
+			return id, nil
+		})
 	})
 }
 
@@ -171,6 +178,10 @@ func (g *Gateway) CreatePrice(_ context.Context, at billing.Account, key string,
 		return keyed(g, key, []any{at, spec}, func() (string, error) {
 			id := g.id("price")
 			g.prices[id] = placed[billing.PriceSpec]{at, spec}
+			g.remote[id] = &billing.RemotePrice{
+				ID: id, ProductID: spec.ProductID, Active: true, Currency: spec.Currency, Interval: spec.Interval, Scheme: spec.Scheme,
+				Amount: spec.Amount, Tiers: slices.Clone(spec.Tiers),
+			}
 			return id, nil
 		})
 	})

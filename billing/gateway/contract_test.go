@@ -152,6 +152,30 @@ func TestContract(t *testing.T) {
 			p.PerSeat, p.Scheme, p.Tiers, p.Amount = true, billing.SchemeGraduated, tiers, 0
 		}), form: tierForm("graduated")},
 
+		"read product": {at: connected, line: "GET /v1/products/prod_1", call: func(b bundle) error {
+			got, err := b.ReadProduct(b.ctx, connected, "prod_1")
+			if err == nil && got.Name == "" {
+				err = errors.New("product without name")
+			}
+			return err
+		}, form: map[string]string{}},
+		"read price": {line: "GET /v1/prices/price_1", call: func(b bundle) error {
+			got, err := b.ReadPrice(b.ctx, platform, "price_1")
+			if err == nil && got.Currency == "" {
+				err = errors.New("price without currency")
+			}
+			return err
+		}, form: map[string]string{}},
+		"update product": {keyed: true, at: connected, line: "POST /v1/products/prod_1", call: func(b bundle) error {
+			return b.UpdateProduct(b.ctx, connected, "key-1", "prod_1", billing.ProductState{Name: "Pro", Active: true})
+		}, form: map[string]string{"name": "Pro", "description": "", "active": "true"}},
+		"archive product": {keyed: true, line: "POST /v1/products/prod_1", call: func(b bundle) error {
+			return b.UpdateProduct(b.ctx, platform, "key-1", "prod_1", billing.ProductState{Name: "Pro", Description: "All"})
+		}, form: map[string]string{"name": "Pro", "description": "All", "active": "false"}},
+		"archive price": {keyed: true, at: connected, line: "POST /v1/prices/price_1", call: func(b bundle) error {
+			return b.SetPriceActive(b.ctx, connected, "key-1", "price_1", false)
+		}, form: map[string]string{"active": "false"}},
+
 		"customer": {keyed: true, line: "POST /v1/customers", call: func(b bundle) error {
 			_, err := b.CreateCustomer(b.ctx, platform, "key-1", billing.CustomerSpec{OrgID: "org-1", Name: "Acme", Email: "a@acme.test", Lang: "pl"})
 			return err

@@ -110,7 +110,10 @@ func (s *Store) CustomerNamed(ctx context.Context, account string, livemode bool
 
 // PriceNamed implements [billing.RemoteNames].
 func (s *Store) PriceNamed(ctx context.Context, account string, livemode bool, stripePriceID string) (string, error) {
-	var row billing.StripePrice
-	err := s.db.Conn(ctx).Take(&row, "account = ? AND livemode = ? AND stripe_price_id = ? AND stripe_price_id <> ''", account, livemode, stripePriceID).Error
+	var row struct{ PriceID string }
+	err := s.db.Conn(ctx).Raw(`SELECT price_id FROM price_stripe_ids
+		WHERE account = @account AND livemode = @livemode AND stripe_price_id = @name AND stripe_price_id <> ''
+		UNION SELECT price_id FROM price_stripe_past WHERE account = @account AND livemode = @livemode AND stripe_price_id = @name`,
+		map[string]any{"account": account, "livemode": livemode, "name": stripePriceID}).Take(&row).Error
 	return row.PriceID, fail("look for price", err, billing.ErrPriceNotFound)
 }

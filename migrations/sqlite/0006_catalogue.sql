@@ -1,6 +1,12 @@
 -- +goose Up
 ALTER TABLE plan_stripe_products ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE plan_stripe_products ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE plan_stripe_products ADD COLUMN active BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE plan_stripe_products ADD COLUMN telling TEXT NOT NULL DEFAULT '';
+ALTER TABLE price_stripe_ids ADD COLUMN active BOOLEAN NOT NULL DEFAULT TRUE;
+UPDATE plan_stripe_products SET
+    name = (SELECT p.name FROM plans p WHERE p.id = plan_id),
+    description = (SELECT p.description FROM plans p WHERE p.id = plan_id);
 
 CREATE TABLE price_stripe_past (
     account TEXT NOT NULL,
@@ -48,5 +54,8 @@ DROP INDEX subscriptions_plan;
 DROP TABLE catalog_sync_items;
 DROP TABLE catalog_sync_runs;
 DROP TABLE price_stripe_past;
+ALTER TABLE price_stripe_ids DROP COLUMN active;
+ALTER TABLE plan_stripe_products DROP COLUMN telling;
+ALTER TABLE plan_stripe_products DROP COLUMN active;
 ALTER TABLE plan_stripe_products DROP COLUMN description;
 ALTER TABLE plan_stripe_products DROP COLUMN name;
