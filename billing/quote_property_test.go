@@ -13,9 +13,6 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/money"
 )
 
-// quoteCases is how many quotes the property is tried on.
-const quoteCases = 1_000_000
-
 // quoteCurrencies have two, no and three decimals; UGX and ISK are counted in hundredths that nobody pays, and
 // IDR has the widest bound.
 var quoteCurrencies = []string{"PLN", "USD", "EUR", "JPY", "KRW", "VND", "KWD", "BHD", "TND", "UGX", "ISK", "IDR"}
