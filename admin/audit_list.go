@@ -109,6 +109,7 @@ func actions(c echo.Context) []web.Option {
 		{Value: "bundle.created", Label: web.T(c, "admin.action.bundle_created")},
 		{Value: "billing.enabled", Label: web.T(c, "admin.action.billing_enabled")},
 		{Value: "billing.disabled", Label: web.T(c, "admin.action.billing_disabled")},
+		{Value: "catalog.sync_started", Label: web.T(c, "admin.action.catalog_sync_started")},
 		{Value: "comp.given", Label: web.T(c, "admin.action.comp_given")},
 		{Value: "feature.created", Label: web.T(c, "admin.action.feature_created")},
 		{Value: "feature.updated", Label: web.T(c, "admin.action.feature_updated")},

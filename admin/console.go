@@ -24,7 +24,7 @@ func New(deps Deps) *Console { return &Console{deps: deps} }
 func TemplateNames() []string {
 	return []string{
 		"admin/overview", "admin/app", "admin/secret", "admin/secret_new", "admin/members", "admin/audit", "admin/jobs",
-		"admin/plan", "admin/plan_end", "admin/price",
+		"admin/plan", "admin/plan_end", "admin/price", "admin/sync",
 		"admin/forbidden",
 	}
 }
@@ -81,6 +81,8 @@ func routes() []route {
 		{method: http.MethodPost, path: price + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(editPrice)},
 		{method: http.MethodGet, path: price + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(askRetire)},
 		{method: http.MethodPost, path: price + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(retirePrice)},
+		{method: http.MethodGet, path: app + "/sync", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).showSync},
+		{method: http.MethodPost, path: app + "/sync", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).startSync},
 		{method: http.MethodGet, path: "/admin/members", find: (*Console).inOrg, perm: permission.MembersRead, page: (*Console).showMembers},
 		{method: http.MethodGet, path: "/admin/audit", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).showAudit},
 		{method: http.MethodGet, path: "/admin/audit.csv", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).exportAudit},

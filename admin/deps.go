@@ -52,6 +52,15 @@ type Editor interface {
 	CreateFeature(ctx context.Context, in billing.NewFeature) (billing.Feature, error)
 	PlanEditor
 	PriceEditor
+	Syncer
+}
+
+// Syncer is the part of [Editor] about Stripe.
+type Syncer interface {
+	// StartSync answers billing.ErrStripeNotConfigured where the scope sells nowhere yet.
+	StartSync(ctx context.Context, scope billing.Scope) (billing.SyncRun, error)
+	// LastSync answers billing.ErrSyncNotFound before the first one.
+	LastSync(ctx context.Context, scope billing.Scope) (billing.SyncRun, error)
 }
 
 // PlanEditor is the part of [Editor] about plans.

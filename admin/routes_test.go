@@ -44,6 +44,8 @@ var rules = map[string]rule{
 	"POST /admin/clients/:clientId/plans/:plan/prices/:price/edit":   {target: "/admin/clients/acme-crm/plans/plan-edited/prices/price-edited/edit", form: priceEditForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"GET /admin/clients/:clientId/plans/:plan/prices/:price/retire":  {target: "/admin/clients/acme-crm/plans/plan-pro/prices/price-pro/retire", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
 	"POST /admin/clients/:clientId/plans/:plan/prices/:price/retire": {target: "/admin/clients/acme-crm/plans/plan-priced/prices/price-ended/retire", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/sync":                              {target: "/admin/clients/acme-crm/sync", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/sync":                             {target: "/admin/clients/acme-crm/sync", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"GET /admin/members":                                             {target: "/admin/members?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"GET /admin/audit":                                               {target: "/admin/audit?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
 	"GET /admin/audit.csv":                                           {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
@@ -108,6 +110,7 @@ func (b *bundle) seedEditor() {
 		}
 	}
 	b.must(b.billing.ArchivePlan(ctx, "plan-gone"))
+	b.connect()
 }
 
 // TestEveryRouteKnowsItsVisitors reads the routes from the router: a new one without a rule fails.
