@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // EditorCatalog is everything that an editor shows of one app or bundle, fresh from the database.
@@ -157,18 +158,9 @@ func (s *Service) accountsOf(ctx context.Context, scope Scope) ([]Account, error
 		if err != nil {
 			return nil, err
 		}
-		if !containsAccount(out, at) {
+		if !slices.Contains(out, at) {
 			out = append(out, at)
 		}
 	}
 	return out, nil
-}
-
-func containsAccount(list []Account, at Account) bool {
-	for _, a := range list {
-		if a == at {
-			return true
-		}
-	}
-	return false
 }

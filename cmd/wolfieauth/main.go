@@ -21,6 +21,7 @@ type cli struct {
 	Org     orgCmd     `cmd:"" help:"Organisations."`
 	App     appCmd     `cmd:"" help:"Apps (OIDC clients)."`
 	Keys    keysCmd    `cmd:"" help:"Signing keys."`
+	Catalog catalogCmd `cmd:"" help:"Plans and prices as a file."`
 }
 
 func main() {
