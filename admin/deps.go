@@ -50,6 +50,8 @@ type Editor interface {
 	// EditorCatalog answers everything of one scope, the archived too, or billing.ErrAppNotFound.
 	EditorCatalog(ctx context.Context, scope billing.Scope) (billing.EditorCatalog, error)
 	CreateFeature(ctx context.Context, in billing.NewFeature) (billing.Feature, error)
+	// PreviewChange answers what a change would do, with every error that it would answer, and writes nothing.
+	PreviewChange(ctx context.Context, change billing.Change) (billing.Impact, error)
 	PlanEditor
 	PriceEditor
 	Syncer

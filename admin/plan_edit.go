@@ -79,6 +79,13 @@ func updatePlan(k *Console, c echo.Context, v *visit, s *shelf, p billing.Editor
 			return k.renderPlanEdit(c, v, status, s, form, p)
 		})
 	}
+	impact, err := k.impact(c, s, form, p)
+	if err != nil {
+		return err
+	}
+	if untold(c, form, impact) {
+		return k.renderPlanEdit(c, v, http.StatusUnprocessableEntity, s, form, p)
+	}
 	in := s.readPlanEdit(c, form, p)
 	err = k.deps.Tx.InTx(acting(c, v), func(ctx context.Context) error {
 		if in.FeatureKeys, err = k.featureAlong(ctx, c, p.Scope, form); err != nil {
@@ -117,7 +124,12 @@ func (s *shelf) readPlanEdit(c echo.Context, form *web.Form, p billing.EditorPla
 }
 
 func (k *Console) renderPlanEdit(c echo.Context, v *visit, status int, s *shelf, form *web.Form, p billing.EditorPlan) error {
+	impact, err := k.impact(c, s, form, p)
+	if err != nil {
+		return err
+	}
 	view := k.planForm(c, v, s, form)
+	view.Impact = impact
 	view.Title = web.T(c, "admin.plan_form.edit", "Plan", p.Name)
 	view.Heading, view.Submit = view.Title, web.T(c, "admin.plan_form.save")
 	view.Action = planURL(v, p.ID) + "/edit"
@@ -125,7 +137,7 @@ func (k *Console) renderPlanEdit(c echo.Context, v *visit, status int, s *shelf,
 	view.Slug, view.Features = p.Slug, s.choices(form.Values["features"], p.Scope)
 	// What was refused for a change in between may be sent again by a person who has now been told.
 	view.Seen = form.Value("seen")
-	if view.Seen == "" || form.Summary != "" {
+	if view.Seen == "" || form.Summary == web.T(c, "admin.editor.conflict") {
 		view.Seen = stampOf(p.UpdatedAt)
 	}
 	return k.edge.Render(c, status, "admin/plan", view)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wolfieauth/wolfieauth/billing"
+	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
@@ -247,4 +248,32 @@ func TestPlansOfAnotherAppAreUnknown(t *testing.T) {
 	if got := owner.get("/admin/clients/" + spa + "/plans/new"); got.status != http.StatusSeeOther || !strings.HasSuffix(got.header.Get("Location"), "#plans") {
 		t.Errorf("billing is off: %d", got.status)
 	}
+}
+
+func TestSavingTellsFirstWhoLosesWhat(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		end := b.now.AddDate(0, 1, 0)
+		b.must(billingstore.New(d).SaveSubscription(t.Context(), billing.Subscription{
+			ID: "sub-1", OrgID: b.orgs["beta"].ID, ClientID: crm, Scope: billing.Scope{Kind: billing.ScopeApp, ID: crm}, PlanID: "plan-pro", PriceID: "price-pro",
+			Account: "acct_acme", StripeID: "sub_stripe", Recurring: true, Holds: true, Status: billing.StatusActive, Quantity: 1, Committed: 1, Currency: "PLN",
+			Interval: billing.IntervalMonth, CurrentPeriodEnd: &end, StripeCreatedAt: b.now, CreatedAt: b.now, UpdatedAt: b.now,
+		}))
+		owner, target := b.as("owner", "acme"), plans+"/plan-pro/edit"
+		contains(t, owner.get(target), "1 live subscriber has this plan")
+		contains(t, owner.get(plans+"/plan-pro/archive"), "1 live subscriber keeps it and goes on paying")
+		contains(t, owner.get(plans+"/plan-pro/prices/price-pro/edit"), "makes a new price", "1 live subscriber keeps the old price")
+		form := url.Values{"name": {"Pro"}, "grace_days": {"7"}, "trial_days": {"14"}, "seen": {b.seen(target)}}
+		first := owner.post(target, form)
+		if first.status != http.StatusUnprocessableEntity || len(b.plan("pro").Features) != 1 {
+			t.Fatalf("saved before it was told: %d", first.status)
+		}
+		told := "2 people lose “KSeF” in Acme CRM"
+		contains(t, first, "Nothing was saved yet", told)
+		form.Set("told", told)
+		if got := owner.post(target, form); got.status != http.StatusSeeOther || len(b.plan("pro").Features) != 0 {
+			t.Errorf("told, and still refused: %d", got.status)
+		}
+	})
 }

@@ -32,6 +32,7 @@ type PlanFormPage struct {
 	SlugFixed bool
 	EditSlug  bool
 	Live      int64 // how many hold it now
+	Impact    *PlanImpact
 }
 
 // FeatureChoice is a feature that the plan may hold.
