@@ -35,15 +35,28 @@ func TestPricesAreAddedAsPeopleWriteThem(t *testing.T) {
 			form url.Values
 			want billing.Price
 		}{
-			"a comma in Polish": {"pl", url.Values{"amount": {"1 299,50"}, "currency": {"pln"}, "interval": {"year"}, "scheme": {"flat"}, "countries": {"de; PL, de"}},
-				billing.Price{Amount: 129950, Currency: "PLN", Interval: billing.IntervalYear, CountryCodes: []string{"DE", "PL"}, Scheme: billing.SchemeFlat}},
-			"a point in English": {"en", url.Values{"amount": {"99.00"}, "currency": {"EUR"}, "interval": {"one_time"}, "scheme": {"flat"}, "seat_label": {"left over"}},
-				billing.Price{Amount: 9900, Currency: "EUR", Interval: billing.IntervalOneTime, CountryCodes: []string{}, Scheme: billing.SchemeFlat}},
-			"free, in yen": {"en", url.Values{"amount": {"0"}, "currency": {"JPY"}, "interval": {"month"}, "scheme": {"flat"}},
-				billing.Price{Currency: "JPY", Interval: billing.IntervalMonth, CountryCodes: []string{}, Scheme: billing.SchemeFlat}},
-			"brackets with an empty row": {"pl", tiered("graduated", [3]string{"3", "0", ""}, [3]string{"", "5,00", "2,50"}, [3]string{"", "", ""}),
-				billing.Price{Currency: "PLN", Interval: billing.IntervalYear, PerSeat: true, SeatLabel: "user", CountryCodes: []string{}, Scheme: billing.SchemeGraduated,
-					Tiers: []billing.Tier{{UpTo: &three}, {Position: 1, UnitAmount: 500, FlatAmount: 250}}}},
+			"a comma in Polish": {
+				"pl",
+				url.Values{"amount": {"1 299,50"}, "currency": {"pln"}, "interval": {"year"}, "scheme": {"flat"}, "countries": {"de; PL, de"}},
+				billing.Price{Amount: 129950, Currency: "PLN", Interval: billing.IntervalYear, CountryCodes: []string{"DE", "PL"}, Scheme: billing.SchemeFlat},
+			},
+			"a point in English": {
+				"en",
+				url.Values{"amount": {"99.00"}, "currency": {"EUR"}, "interval": {"one_time"}, "scheme": {"flat"}, "seat_label": {"left over"}},
+				billing.Price{Amount: 9900, Currency: "EUR", Interval: billing.IntervalOneTime, CountryCodes: []string{}, Scheme: billing.SchemeFlat},
+			},
+			"free, in yen": {
+				"en",
+				url.Values{"amount": {"0"}, "currency": {"JPY"}, "interval": {"month"}, "scheme": {"flat"}},
+				billing.Price{Currency: "JPY", Interval: billing.IntervalMonth, CountryCodes: []string{}, Scheme: billing.SchemeFlat},
+			},
+			"brackets with an empty row": {
+				"pl", tiered("graduated", [3]string{"3", "0", ""}, [3]string{"", "5,00", "2,50"}, [3]string{"", "", ""}),
+				billing.Price{
+					Currency: "PLN", Interval: billing.IntervalYear, PerSeat: true, SeatLabel: "user", CountryCodes: []string{}, Scheme: billing.SchemeGraduated,
+					Tiers: []billing.Tier{{UpTo: &three}, {Position: 1, UnitAmount: 500, FlatAmount: 250}},
+				},
+			},
 		} {
 			before := map[string]bool{}
 			for _, p := range b.plan("pro").EditorPrices {
