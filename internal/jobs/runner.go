@@ -118,7 +118,8 @@ type Runner struct {
 	mu     sync.Mutex
 	queued map[item]bool
 	ran    bool
-	leads  bool
+	// leadsUntil is the end of the leader's lease that this runner holds; zero for none.
+	leadsUntil time.Time
 
 	quit    chan struct{} // closed by Stop
 	stop    sync.Once

@@ -35,9 +35,13 @@ func (r *Runner) sweepLoop(ctx context.Context) {
 }
 
 func (r *Runner) sweep(ctx context.Context) {
-	leads, err := r.lead(ctx)
+	until := realNow().Add(3 * r.cfg.SweepEvery)
+	leads, err := r.lead(ctx, until)
+	if !leads {
+		until = time.Time{}
+	}
 	r.mu.Lock()
-	r.leads = leads
+	r.leadsUntil = until
 	r.mu.Unlock()
 	if err != nil {
 		r.log.WarnContext(ctx, "sweep failed", "error", clean(err))
@@ -56,14 +60,14 @@ func (r *Runner) sweep(ctx context.Context) {
 }
 
 // lead takes or renews the leader's lease.
-func (r *Runner) lead(ctx context.Context) (bool, error) {
+func (r *Runner) lead(ctx context.Context, until time.Time) (bool, error) {
 	now := realNow()
 	res := r.db.Conn(ctx).Exec(`INSERT INTO work_items (kind, item_key, lease_token, lease_until, created_at, updated_at)
 		VALUES (?, '', ?, ?, ?, ?)
 		ON CONFLICT (kind, item_key) DO UPDATE
 		SET lease_token = excluded.lease_token, lease_until = excluded.lease_until, updated_at = excluded.updated_at
 		WHERE work_items.lease_token = excluded.lease_token OR work_items.lease_until <= excluded.updated_at`,
-		leaderKind, r.id, now.Add(3*r.cfg.SweepEvery), now, now)
+		leaderKind, r.id, until, now, now)
 	return res.Error == nil && res.RowsAffected == 1, db.Err("take the lead", res.Error)
 }
 
@@ -75,15 +79,15 @@ func (r *Runner) resign(ctx context.Context) {
 	_ = r.db.Conn(ctx).Exec(`UPDATE work_items SET lease_until = ?, updated_at = ? WHERE kind = ? AND lease_token = ?`,
 		now, now, leaderKind, r.id).Error
 	r.mu.Lock()
-	r.leads = false
+	r.leadsUntil = time.Time{}
 	r.mu.Unlock()
 }
 
-// Leads tells whether this runner is the leader that sweeps.
+// Leads tells whether this runner is the leader that sweeps: it holds the lease, and the lease has not run out.
 func (r *Runner) Leads() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.leads
+	return realNow().Before(r.leadsUntil)
 }
 
 // due lists what is wanted now, the longest untouched first; held includes what another worker is at.
