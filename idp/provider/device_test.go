@@ -56,6 +56,8 @@ func TestDeviceFlow(t *testing.T) {
 			wg.Go(func() { answers[i] = poll("acme-cli", a) })
 		}
 		wg.Wait()
+		// Polls that all began before the first was answered are no replays; this one is.
+		want(t, "a replay", poll("acme-cli", a), http.StatusBadRequest, "invalid_grant")
 		ok := 0
 		for _, got := range answers {
 			if got.status == http.StatusOK {
