@@ -53,9 +53,12 @@ func (k *Console) showAudit(c echo.Context, v *visit) error {
 	return k.edge.Render(c, http.StatusOK, "admin/audit", view)
 }
 
+// auditPerPage keeps a page of long entries light.
+const auditPerPage = 30
+
 // auditFilter reads the address. The org is never empty here: to the log an empty one would mean all of them.
 func auditFilter(c echo.Context, v *visit) audit.Filter {
-	f := audit.Filter{OrgID: v.org.ID}
+	f := audit.Filter{OrgID: v.org.ID, Limit: auditPerPage}
 	if action := c.QueryParam("action"); plain(action) {
 		f.Action = action
 	}
