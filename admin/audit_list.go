@@ -54,7 +54,7 @@ func (k *Console) showAudit(c echo.Context, v *visit) error {
 }
 
 // auditPerPage keeps a page of long entries light.
-const auditPerPage = 30
+const auditPerPage = 15
 
 // auditFilter reads the address. The org is never empty here: to the log an empty one would mean all of them.
 func auditFilter(c echo.Context, v *visit) audit.Filter {

@@ -161,7 +161,7 @@ func TestAuditIsFilteredPagedAndExported(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, database *db.DB) {
 		b := setup(t, database)
-		for i := range 60 {
+		for i := range 25 {
 			b.must(b.log.Record(t.Context(), audit.Entry{
 				Actor: audit.Actor{Kind: audit.ActorUser, ID: b.users["owner"].ID}, OrgID: b.orgs["acme"].ID, Action: "plan.renamed",
 				Target: audit.Target{Kind: "plan", ID: fmt.Sprintf("=HYPERLINK(%d)", i)}, Before: map[string]any{"name": "<b>Old</b>", "amount": 9900}, After: map[string]any{"name": "New", "amount": 9900},
@@ -170,13 +170,13 @@ func TestAuditIsFilteredPagedAndExported(t *testing.T) {
 		b.must(b.log.Record(t.Context(), audit.Entry{OrgID: b.orgs["beta"].ID, Action: "plan.renamed", Target: audit.Target{Kind: "plan", ID: "beta-plan"}}))
 		owner := b.as("owner", "acme")
 		first := owner.get("/admin/audit?org=acme&action=plan.renamed")
-		contains(t, first, "HYPERLINK(59)", "HYPERLINK(30)", "&lt;b&gt;Old&lt;/b&gt;", "1 value", "Owner (owner@people.test)", `id="older"`)
+		contains(t, first, "HYPERLINK(24)", "HYPERLINK(10)", "&lt;b&gt;Old&lt;/b&gt;", "1 value", "Owner (owner@people.test)", `id="older"`)
 		lacks(t, first, "HYPERLINK(9)", "beta-plan", "acme-crm", "9900")
 		_, rest, _ := strings.Cut(first.body, `id="older" href="`)
 		older, _, _ := strings.Cut(rest, `"`)
 		second := owner.get(strings.ReplaceAll(older, "&amp;", "&"))
 		contains(t, second, "HYPERLINK(9)", "HYPERLINK(0)", "First page")
-		lacks(t, second, "HYPERLINK(30)", `id="older"`)
+		lacks(t, second, "HYPERLINK(10)", `id="older"`)
 		contains(t, owner.get("/admin/audit?org=acme&action=app.created"), "App created", "acme-crm", "The server")
 		contains(t, owner.get("/admin/audit?org=acme&action=nothing.such"), "No such entries")
 		if page := owner.get("/admin/audit?org=acme&action=%00&before=%27"); page.status != http.StatusOK {
@@ -186,10 +186,10 @@ func TestAuditIsFilteredPagedAndExported(t *testing.T) {
 		export := owner.get("/admin/audit.csv?org=acme&action=plan.renamed")
 		lines, err := csv.NewReader(strings.NewReader(export.body)).ReadAll()
 		b.must(err)
-		if len(lines) != 61 || !strings.HasPrefix(export.header.Get("Content-Type"), "text/csv") {
+		if len(lines) != 26 || !strings.HasPrefix(export.header.Get("Content-Type"), "text/csv") {
 			t.Fatalf("%d lines of %s", len(lines), export.header.Get("Content-Type"))
 		}
-		want := []string{"2026-11-22T10:00:00Z", "plan.renamed", "user", b.users["owner"].ID, "plan", "'=HYPERLINK(59)", "", "", `{"amount":9900,"name":"\u003cb\u003eOld\u003c/b\u003e"}`, `{"amount":9900,"name":"New"}`}
+		want := []string{"2026-11-22T10:00:00Z", "plan.renamed", "user", b.users["owner"].ID, "plan", "'=HYPERLINK(24)", "", "", `{"amount":9900,"name":"\u003cb\u003eOld\u003c/b\u003e"}`, `{"amount":9900,"name":"New"}`}
 		if diff := cmp.Diff(want, lines[1]); diff != "" {
 			t.Errorf("line differs (-want +got):\n%s", diff)
 		}
