@@ -73,7 +73,6 @@ type App struct {
 	limits   *ratelimit.Limiter
 
 	people       *idp.Service
-	identity     *idpstore.Store
 	protocol     *idpstore.Provider
 	keys         *keys.Keys
 	provider     *provider.Provider

@@ -19,9 +19,8 @@ const loginQueue = 64
 
 func (a *App) openIdentity(ctx context.Context) (err error) {
 	a.protocol = idpstore.NewProvider(a.db)
-	a.identity = idpstore.New(a.db, a.versions)
 	a.people = idp.New(idp.Deps{
-		Store: a.identity, Tx: a.db, Now: a.cfg.Now, Passwords: secret.NewPasswords(runtime.NumCPU(), loginQueue),
+		Store: idpstore.New(a.db, a.versions), Tx: a.db, Now: a.cfg.Now, Passwords: secret.NewPasswords(runtime.NumCPU(), loginQueue),
 		Mail: a.mails, Audit: a.audit, Revoker: revoker{edge: a.edge, grants: a.protocol, now: time.Now}, Issuer: a.edge.Issuer(),
 	})
 	a.claims = assembler{store: claimstore.New(a.db), now: a.cfg.Now}

@@ -6,14 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
 // prepareSandbox makes what an operator would have at Stripe: Acme's account and the two webhook endpoints. A
-// second start finds them and only tells the endpoints its new address.
+// second start makes the same again, which finds them and tells the endpoints its new address.
 func (d *Demo) prepareSandbox(ctx context.Context) error {
 	err := d.stripe(ctx, "/v1/accounts", acmeAccount, "", url.Values{
 		"type": {"standard"}, "country": {"PL"}, "email": {"admin@acme.test"},
@@ -25,13 +24,10 @@ func (d *Demo) prepareSandbox(ctx context.Context) error {
 	for _, e := range []struct{ id, secret, connect string }{
 		{"we_demo_platform", webhookSecret, "false"}, {"we_demo_connect", connectSecret, "true"},
 	} {
-		form := url.Values{"url": {d.issuer + "/v1/stripe/webhook"}, "enabled_events[]": {"*"}}
-		made := url.Values{"connect": {e.connect}, "api_version": {"2023-10-16"}}
-		maps.Copy(made, form)
-		if err := d.stripe(ctx, "/v1/webhook_endpoints", e.id, e.secret, made); err != nil {
-			return err
+		form := url.Values{
+			"url": {d.issuer + "/v1/stripe/webhook"}, "enabled_events[]": {"*"}, "connect": {e.connect}, "api_version": {"2023-10-16"},
 		}
-		if err := d.stripe(ctx, "/v1/webhook_endpoints/"+e.id, "", "", form); err != nil {
+		if err := d.stripe(ctx, "/v1/webhook_endpoints", e.id, e.secret, form); err != nil {
 			return err
 		}
 	}
