@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,8 +11,33 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/internal/money"
+	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
+
+// catalogueArea is the plan editor.
+func catalogueArea() area {
+	return area{
+		templates: []string{"admin/plan", "admin/plan_end", "admin/price"},
+		routes: []route{
+			{method: http.MethodGet, path: pathApp + "/plans/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).askPlan},
+			{method: http.MethodPost, path: pathApp + "/plans/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).createPlan},
+			{method: http.MethodGet, path: pathPlan + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askPlanEdit)},
+			{method: http.MethodPost, path: pathPlan + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(updatePlan)},
+			{method: http.MethodGet, path: pathPlan + "/archive", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askArchive)},
+			{method: http.MethodPost, path: pathPlan + "/archive", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(archivePlan)},
+			{method: http.MethodPost, path: pathPlan + "/restore", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(restorePlan), back: pathApp},
+			{method: http.MethodPost, path: pathPlan + "/duplicate", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(duplicatePlan), back: pathApp},
+			{method: http.MethodPost, path: pathPlan + "/move", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(movePlan), back: pathApp},
+			{method: http.MethodGet, path: pathPlan + "/prices/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askPrice)},
+			{method: http.MethodPost, path: pathPlan + "/prices/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(addPrice)},
+			{method: http.MethodGet, path: pathPrice + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(askPriceEdit)},
+			{method: http.MethodPost, path: pathPrice + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(editPrice)},
+			{method: http.MethodGet, path: pathPrice + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(askRetire)},
+			{method: http.MethodPost, path: pathPrice + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(retirePrice)},
+		},
+	}
+}
 
 // PlanRow is a plan with its prices.
 type PlanRow struct {

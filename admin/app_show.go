@@ -12,6 +12,18 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
+// appArea is the page of an app and what is done to the app itself.
+func appArea() area {
+	return area{
+		templates: []string{"admin/app", "admin/secret", "admin/secret_new"},
+		routes: []route{
+			{method: http.MethodGet, path: pathApp, find: (*Console).ofApp, perm: enter, page: (*Console).showApp},
+			{method: http.MethodGet, path: pathApp + "/secret", find: (*Console).ofApp, perm: permission.AppsWrite, page: (*Console).askSecret},
+			{method: http.MethodPost, path: pathApp + "/secret", find: (*Console).ofApp, perm: permission.AppsWrite, page: (*Console).rotateSecret},
+		},
+	}
+}
+
 // AppPage is the view of admin/app: one app, what it sells and who holds what.
 type AppPage struct {
 	Frame

@@ -10,8 +10,20 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
+	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
+
+// auditArea is the audit log of an org.
+func auditArea() area {
+	return area{
+		templates: []string{"admin/audit"},
+		routes: []route{
+			{method: http.MethodGet, path: "/admin/audit", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).showAudit},
+			{method: http.MethodGet, path: "/admin/audit.csv", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).exportAudit},
+		},
+	}
+}
 
 // AuditPage is the view of admin/audit.
 type AuditPage struct {

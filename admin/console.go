@@ -20,13 +20,24 @@ type Console struct {
 // New makes the console; [Console.Mount] gives it an edge.
 func New(deps Deps) *Console { return &Console{deps: deps} }
 
+// area is one part of the console: its pages and the rows of the table that lead to them.
+type area struct {
+	templates []string
+	routes    []route
+}
+
+// areas are all parts of the console, each in a file of its own.
+func areas() []area {
+	return []area{overviewArea(), appArea(), catalogueArea(), syncArea(), membersArea(), auditArea(), platformArea()}
+}
+
 // TemplateNames are the pages that the console renders.
 func TemplateNames() []string {
-	return []string{
-		"admin/overview", "admin/app", "admin/secret", "admin/secret_new", "admin/members", "admin/audit", "admin/jobs",
-		"admin/plan", "admin/plan_end", "admin/price", "admin/sync",
-		"admin/forbidden",
+	names := []string{"admin/forbidden"}
+	for _, a := range areas() {
+		names = append(names, a.templates...)
 	}
+	return names
 }
 
 // TemplateNames are the pages that the console renders.
@@ -54,42 +65,12 @@ type route struct {
 	back string
 }
 
-func routes() []route {
-	const (
-		app   = "/admin/clients/:clientId"
-		plan  = app + "/plans/:plan"
-		price = plan + "/prices/:price"
-		work  = "/admin/platform/jobs"
-	)
-	return []route{
-		{method: http.MethodGet, path: "/admin", find: (*Console).inOrg, perm: enter, page: (*Console).showOverview},
-		{method: http.MethodGet, path: app, find: (*Console).ofApp, perm: enter, page: (*Console).showApp},
-		{method: http.MethodGet, path: app + "/secret", find: (*Console).ofApp, perm: permission.AppsWrite, page: (*Console).askSecret},
-		{method: http.MethodPost, path: app + "/secret", find: (*Console).ofApp, perm: permission.AppsWrite, page: (*Console).rotateSecret},
-		{method: http.MethodGet, path: app + "/plans/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).askPlan},
-		{method: http.MethodPost, path: app + "/plans/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).createPlan},
-		{method: http.MethodGet, path: plan + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askPlanEdit)},
-		{method: http.MethodPost, path: plan + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(updatePlan)},
-		{method: http.MethodGet, path: plan + "/archive", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askArchive)},
-		{method: http.MethodPost, path: plan + "/archive", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(archivePlan)},
-		{method: http.MethodPost, path: plan + "/restore", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(restorePlan), back: app},
-		{method: http.MethodPost, path: plan + "/duplicate", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(duplicatePlan), back: app},
-		{method: http.MethodPost, path: plan + "/move", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(movePlan), back: app},
-		{method: http.MethodGet, path: plan + "/prices/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(askPrice)},
-		{method: http.MethodPost, path: plan + "/prices/new", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPlan(addPrice)},
-		{method: http.MethodGet, path: price + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(askPriceEdit)},
-		{method: http.MethodPost, path: price + "/edit", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(editPrice)},
-		{method: http.MethodGet, path: price + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(askRetire)},
-		{method: http.MethodPost, path: price + "/retire", find: (*Console).ofApp, perm: permission.PlansWrite, page: onPrice(retirePrice)},
-		{method: http.MethodGet, path: app + "/sync", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).showSync},
-		{method: http.MethodPost, path: app + "/sync", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).startSync},
-		{method: http.MethodGet, path: "/admin/members", find: (*Console).inOrg, perm: permission.MembersRead, page: (*Console).showMembers},
-		{method: http.MethodGet, path: "/admin/audit", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).showAudit},
-		{method: http.MethodGet, path: "/admin/audit.csv", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).exportAudit},
-		{method: http.MethodGet, path: work, find: (*Console).onPlatform, perm: permission.PlatformJobs, page: (*Console).showJobs},
-		{method: http.MethodPost, path: work + "/retry", find: (*Console).onPlatform, perm: permission.PlatformJobs, page: (*Console).retryJob, back: work},
-	}
-}
+// The addresses of an app in the table.
+const (
+	pathApp   = "/admin/clients/:clientId"
+	pathPlan  = pathApp + "/plans/:plan"
+	pathPrice = pathPlan + "/prices/:price"
+)
 
 // Mount hangs the console into the edge. It fails when a template is missing.
 func (k *Console) Mount(edge *web.Edge) error {
@@ -97,8 +78,10 @@ func (k *Console) Mount(edge *web.Edge) error {
 		return err
 	}
 	k.edge = edge
-	for _, r := range routes() {
-		edge.Pages().Add(r.method, r.path, k.guarded(r))
+	for _, a := range areas() {
+		for _, r := range a.routes {
+			edge.Pages().Add(r.method, r.path, k.guarded(r))
+		}
 	}
 	return nil
 }

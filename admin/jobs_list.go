@@ -6,8 +6,22 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/wolfieauth/wolfieauth/internal/jobs"
+	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
+
+const pathJobs = "/admin/platform/jobs"
+
+// platformArea is what only platform admins see.
+func platformArea() area {
+	return area{
+		templates: []string{"admin/jobs"},
+		routes: []route{
+			{method: http.MethodGet, path: pathJobs, find: (*Console).onPlatform, perm: permission.PlatformJobs, page: (*Console).showJobs},
+			{method: http.MethodPost, path: pathJobs + "/retry", find: (*Console).onPlatform, perm: permission.PlatformJobs, page: (*Console).retryJob, back: pathJobs},
+		},
+	}
+}
 
 // jobsShown bounds the list of failing work.
 const jobsShown = 100

@@ -10,6 +10,16 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
+// membersArea is who belongs to an org.
+func membersArea() area {
+	return area{
+		templates: []string{"admin/members"},
+		routes: []route{
+			{method: http.MethodGet, path: "/admin/members", find: (*Console).inOrg, perm: permission.MembersRead, page: (*Console).showMembers},
+		},
+	}
+}
+
 // MembersPage is the view of admin/members.
 type MembersPage struct {
 	Frame

@@ -13,6 +13,16 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
+// overviewArea is the front page of an org.
+func overviewArea() area {
+	return area{
+		templates: []string{"admin/overview"},
+		routes: []route{
+			{method: http.MethodGet, path: "/admin", find: (*Console).inOrg, perm: enter, page: (*Console).showOverview},
+		},
+	}
+}
+
 // OverviewPage is the view of admin/overview: what the org has.
 type OverviewPage struct {
 	Frame

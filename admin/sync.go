@@ -10,8 +10,20 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/idp"
+	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
+
+// syncArea brings a catalogue to Stripe.
+func syncArea() area {
+	return area{
+		templates: []string{"admin/sync"},
+		routes: []route{
+			{method: http.MethodGet, path: pathApp + "/sync", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).showSync},
+			{method: http.MethodPost, path: pathApp + "/sync", find: (*Console).ofApp, perm: permission.PlansWrite, page: (*Console).startSync},
+		},
+	}
+}
 
 // SyncPage is the view of admin/sync: how far plans and prices are on their way to Stripe. It needs no memory: it
 // shows the newest run of the app and of each of its bundles, and loads itself anew while one is under way.
