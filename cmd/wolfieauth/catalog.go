@@ -2,19 +2,20 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/app"
+	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/catalogfile"
 )
 
 type catalogCmd struct {
-	Export catalogExportCmd `cmd:"" help:"Write what an app or a bundle sells as JSON."`
+	Export catalogExportCmd `cmd:"" help:"Write what an app or a bundle sells as one file of YAML or JSON."`
 	Apply  catalogApplyCmd  `cmd:"" help:"Make an app or a bundle sell what a file says; the differences are shown."`
 }
 
@@ -34,26 +35,38 @@ func (c catalogScope) scope() billing.Scope {
 type catalogExportCmd struct {
 	operator     `embed:""`
 	catalogScope `embed:""`
+	File         string `arg:"" optional:"" type:"path" help:"Where to write; left out, the standard output."`
+	Format       string `enum:",yaml,json" default:"" help:"yaml or json. Left out, the file's ending decides, else yaml."`
 }
 
-// Run writes the catalogue to the standard output.
+// Run writes the catalogue to the file, whole or not at all, or to the standard output.
 func (cmd *catalogExportCmd) Run(ctx context.Context) error {
 	return cmd.with(ctx, func(ctx context.Context, a *app.App) error {
 		file, err := a.Billing().ExportCatalog(ctx, cmd.scope())
 		if err != nil {
 			return err
 		}
-		out := json.NewEncoder(os.Stdout)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		return out.Encode(file)
+		var out bytes.Buffer
+		if err := catalogfile.Write(&out, file, formatOf(cmd.Format, cmd.File)); err != nil {
+			return err
+		}
+		if cmd.File == "" {
+			_, err = out.WriteTo(os.Stdout)
+			return err
+		}
+		return os.WriteFile(cmd.File, out.Bytes(), 0o644) //nolint:gosec // a price list is public
 	})
+}
+
+func formatOf(asked, file string) catalogfile.Format {
+	return cmp.Or(catalogfile.Format(asked), catalogfile.FormatOf(file))
 }
 
 type catalogApplyCmd struct {
 	operator     `embed:""`
 	catalogScope `embed:""`
 	File         string `arg:"" type:"existingfile" help:"File that catalog export wrote; its shape is docs/contracts/catalog.schema.json."`
+	Format       string `enum:",yaml,json" default:"" help:"yaml or json. Left out, the file's ending decides, else yaml."`
 	DryRun       bool   `help:"Show the differences and change nothing."`
 }
 
@@ -63,7 +76,7 @@ func (cmd *catalogApplyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := readCatalog(raw)
+	file, err := catalogfile.Read(raw, formatOf(cmd.Format, cmd.File))
 	if err != nil {
 		return fmt.Errorf("%s: %w", cmd.File, err)
 	}
@@ -84,21 +97,15 @@ func (cmd *catalogApplyCmd) Run(ctx context.Context) error {
 	})
 }
 
-// errMoreThanOne means that a file goes on after its document.
-var errMoreThanOne = errors.New("more than one document")
+// changeSigns tells at a glance what comes, what goes and what becomes something else.
+var changeSigns = map[string]string{
+	"add": "+", "restore": "+", "update": "~", "replace": "~", "reorder": "~", "retire": "-", "archive": "-",
+}
 
-// readCatalog refuses what it does not know: a misspelt key must not be taken for a wish to leave something out.
-func readCatalog(raw []byte) (billing.CatalogFile, error) {
-	var file billing.CatalogFile
-	in := json.NewDecoder(bytes.NewReader(raw))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&file); err != nil {
-		return file, err
-	}
-	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return file, errMoreThanOne
-	}
-	return file, nil
+// changeNotes say what else a change means.
+var changeNotes = map[string]string{
+	"restore": "from the archive", "replace": "a new price; the old one is retired, whoever pays it keeps it", "reorder": "new order",
+	"retire": "retired; whoever pays it keeps it", "archive": "archived; whoever holds it keeps it",
 }
 
 func printChanges(w io.Writer, changes []billing.FileChange) {
@@ -106,9 +113,30 @@ func printChanges(w io.Writer, changes []billing.FileChange) {
 		_, _ = fmt.Fprintln(w, "no differences")
 	}
 	for _, c := range changes {
-		_, _ = fmt.Fprintf(w, "%s %s %s\n", c.Action, c.Kind, c.Name)
+		var parts []string
 		for _, f := range c.Fields {
-			_, _ = fmt.Fprintf(w, "    %s: %q -> %q\n", f.Field, f.Before, f.After)
+			switch {
+			case c.Action != "add":
+				parts = append(parts, fmt.Sprintf("%s %s -> %s", f.Field, changeWord(f.Before), changeWord(f.After)))
+			case f.Field != "currency" && f.Field != "interval" && f.Field != "countryCodes": // the price's name has said them
+				parts = append(parts, f.Field+" "+changeWord(f.After))
+			}
 		}
+		line := changeSigns[c.Action] + " " + c.Kind + " " + c.Name
+		if len(parts) > 0 {
+			line += ": " + strings.Join(parts, ", ")
+		}
+		if note := changeNotes[c.Action]; note != "" {
+			line += " (" + note + ")"
+		}
+		_, _ = fmt.Fprintln(w, line)
 	}
+}
+
+// changeWord quotes what would not read as one word.
+func changeWord(s string) string {
+	if s == "" || strings.ContainsAny(s, " ,:\"\t\n") {
+		return fmt.Sprintf("%q", s)
+	}
+	return s
 }
