@@ -12,7 +12,8 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/money"
 )
 
-// ErrPriceCountry means that the price is not sold in the buyer's country.
+// ErrPriceCountry means that the price is not for the buyer's country: it is another country's own, or the global one
+// where the country has its own.
 var ErrPriceCountry = errors.New("price not sold in this country")
 
 // Buyer is who pays: a person who may buy for an org.
@@ -32,7 +33,8 @@ type CheckoutRequest struct {
 	PlanID   string
 	Interval Interval
 	Currency string
-	// Country is the buyer's as a trusted proxy or the buyer said it, or "" when nobody did.
+	// Country is the buyer's as a trusted proxy said it, else as the buyer did, or "" when nobody did: then the app's
+	// default counts. It decides again which prices there are, whatever a page showed before.
 	Country string
 	// Quantity is the number of seats; nil means the org's members, or 1 for a price that is not per seat.
 	Quantity *int64
@@ -148,8 +150,8 @@ func (s *Service) priceAsked(ctx context.Context, c Catalog, req CheckoutRequest
 	if err != nil {
 		return Price{}, Plan{}, s.whyNotForSale(ctx, c, req.PriceID, "", err)
 	}
-	if req.Country != "" && !price.SoldIn(req.Country) {
-		return Price{}, Plan{}, fmt.Errorf("%w: %s", ErrPriceCountry, req.Country)
+	if choice := c.Choose(Visitor{Country: req.Country}); !choice.Sells(plan, price) {
+		return Price{}, Plan{}, fmt.Errorf("%w: %s in %q", ErrPriceCountry, price.ID, choice.Country)
 	}
 	return price, plan, nil
 }
@@ -166,9 +168,19 @@ func (s *Service) priceDescribed(ctx context.Context, c Catalog, req CheckoutReq
 	}
 	price, ok := choice.PriceOf(plan, req.Interval, currency)
 	if !ok {
-		return Price{}, Plan{}, fmt.Errorf("%w: plan %s, %s in %q", ErrPriceNotFound, plan.Slug, req.Interval, currency)
+		return Price{}, Plan{}, fmt.Errorf("%w: plan %s, %s in %q for %q", plan.whyNone(req.Interval, currency), plan.Slug, req.Interval, currency, choice.Country)
 	}
 	return price, plan, nil
+}
+
+// whyNone tells a way of paying that only other countries have from one that there is not at all.
+func (p Plan) whyNone(interval Interval, currency string) error {
+	if slices.ContainsFunc(p.Prices, func(o Price) bool {
+		return o.RetiredAt == nil && o.Interval == interval && o.Currency == currency
+	}) {
+		return ErrPriceCountry
+	}
+	return ErrPriceNotFound
 }
 
 // whyNotForSale tells an end of sale from a thing that this app never sold.

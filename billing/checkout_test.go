@@ -21,6 +21,7 @@ func TestBadOrdersLeaveNothingBehind(t *testing.T) {
 		for _, in := range []billing.NewPrice{
 			{ID: "price-old", PlanID: archived.ID, Amount: 100, Currency: "PLN", Interval: billing.IntervalMonth},
 			{ID: "price-de", PlanID: starter, Amount: 100, Currency: "EUR", Interval: billing.IntervalMonth, CountryCodes: []string{"DE"}},
+			{ID: "price-sk", PlanID: starter, Amount: 100, Currency: "PLN", Interval: billing.IntervalMonth, CountryCodes: []string{"SK"}},
 		} {
 			_, err = b.AddPrice(t.Context(), in)
 			b.must(err)
@@ -49,6 +50,9 @@ func TestBadOrdersLeaveNothingBehind(t *testing.T) {
 			"no such interval":      {billing.CheckoutRequest{ClientID: crm, PlanID: starter, Interval: billing.IntervalYear}, billing.ErrPriceNotFound},
 			"no such currency":      {billing.CheckoutRequest{ClientID: crm, PlanID: pro, Interval: billing.IntervalMonth, Currency: "JPY"}, billing.ErrPriceNotFound},
 			"country's price":       {billing.CheckoutRequest{ClientID: crm, PriceID: "price-de", Country: "PL"}, billing.ErrPriceCountry},
+			"country's, in none":    {billing.CheckoutRequest{ClientID: crm, PriceID: "price-de"}, billing.ErrPriceCountry},
+			"global beside its own": {billing.CheckoutRequest{ClientID: crm, PriceID: starterPLN, Country: "SK"}, billing.ErrPriceCountry},
+			"currency of elsewhere": {billing.CheckoutRequest{ClientID: crm, PlanID: starter, Interval: billing.IntervalMonth, Currency: "EUR", Country: "SK"}, billing.ErrPriceCountry},
 			"zero":                  {with(seats, func(r *billing.CheckoutRequest) { r.Quantity = q(0) }), billing.ErrQuantity},
 			"negative":              {with(seats, func(r *billing.CheckoutRequest) { r.Quantity = q(-1) }), billing.ErrQuantity},
 			"a billion":             {with(seats, func(r *billing.CheckoutRequest) { r.Quantity = q(1e9) }), billing.ErrQuantity},

@@ -88,6 +88,12 @@ func (c Catalog) chooseCurrency(wanted string, own map[string]bool, sold []strin
 	return sold[0]
 }
 
+// Sells tells whether the country of the choice may buy a price of the plan: one that is sold there and that no price
+// of the country's own stands before.
+func (ch Choice) Sells(plan Plan, price Price) bool {
+	return slices.ContainsFunc(PricesFor(plan.Prices, ch.Country), func(p Price) bool { return p.ID == price.ID })
+}
+
 // PriceOf answers the price of a plan for an interval and a currency in the country of the choice.
 func (ch Choice) PriceOf(plan Plan, interval Interval, currency string) (Price, bool) {
 	for _, p := range PricesFor(plan.Prices, ch.Country) {

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -42,7 +43,7 @@ func (h *Handlers) handleCheckout(c echo.Context) error {
 	if org.ID == "" || sel.OrgID != "" && org.ID != sel.OrgID {
 		return web.Fail(http.StatusForbidden, "forbidden")
 	}
-	checkout, err := h.deps.Shop.StartCheckout(c.Request().Context(), buyer(c, visitor, org), h.request(c, catalog, sel))
+	checkout, err := h.deps.Shop.StartCheckout(c.Request().Context(), buyer(c, visitor, org), request(c, catalog, sel))
 	if err != nil {
 		return h.refuse(c, catalog, sel, form, err)
 	}
@@ -68,33 +69,22 @@ func (h *Handlers) checkChoice(c echo.Context, catalog billing.Catalog, sel sele
 	if err != nil {
 		return nil //nolint:nilerr // StartCheckout tells a retired price from a foreign one
 	}
-	return soldTo(plan, price, h.choice(c, catalog, sel.Country))
-}
-
-// soldTo refuses a price that this country does not see: one of another country's own, or the global one where
-// the country has its own.
-func soldTo(plan billing.Plan, price billing.Price, choice billing.Choice) error {
-	for _, p := range billing.PricesFor(plan.Prices, choice.Country) {
-		if p.ID == price.ID {
-			return nil
-		}
+	if !catalog.Choose(billing.Visitor{Country: buyersCountry(c, sel.Country)}).Sells(plan, price) {
+		return billing.ErrPriceCountry
 	}
-	return billing.ErrPriceCountry
+	return nil
 }
 
-// choice decides the country again for every request: a trusted proxy's word, else the visitor's, else the
-// app's default.
-func (h *Handlers) choice(c echo.Context, catalog billing.Catalog, country string) billing.Choice {
-	if known := web.Country(c); known != "" {
-		country = known
-	}
-	return catalog.Choose(billing.Visitor{Country: country})
+// buyersCountry decides the country again for every request: a trusted proxy's word, else the buyer's own, else "",
+// which billing reads as the app's default.
+func buyersCountry(c echo.Context, chosen string) string {
+	return cmp.Or(web.Country(c), chosen)
 }
 
-func (h *Handlers) request(c echo.Context, catalog billing.Catalog, sel selection) billing.CheckoutRequest {
+func request(c echo.Context, catalog billing.Catalog, sel selection) billing.CheckoutRequest {
 	req := billing.CheckoutRequest{
 		ClientID: catalog.App.ClientID, PriceID: sel.PriceID, ReturnTo: sel.ReturnTo,
-		Country: h.choice(c, catalog, sel.Country).Country,
+		Country: buyersCountry(c, sel.Country),
 	}
 	if sel.Seats > 0 {
 		req.Quantity = &sel.Seats

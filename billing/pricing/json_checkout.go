@@ -32,13 +32,7 @@ func (h *Handlers) handleCheckoutV1(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	choice := h.choice(c, catalog, "")
-	req.Country = choice.Country
-	if price, plan, err := catalog.Price(req.PriceID); err == nil {
-		if err := soldTo(plan, price, choice); err != nil {
-			return err
-		}
-	}
+	req.Country = buyersCountry(c, req.Country)
 	if req.ReturnTo != "" && !h.mayReturn(catalog.App, req.ReturnTo) {
 		return billing.ErrReturnTo
 	}
@@ -49,14 +43,14 @@ func (h *Handlers) handleCheckoutV1(c echo.Context) error {
 	return c.JSON(http.StatusCreated, map[string]string{"id": checkout.ID, "url": checkout.URL})
 }
 
-// readCheckout reads {"priceId","quantity"?,"returnTo"?} or {"planId","interval","currency"?,...}.
+// readCheckout reads {"priceId","country"?,"quantity"?,"returnTo"?} or {"planId","interval","currency"?,...}.
 func readCheckout(c echo.Context) (billing.CheckoutRequest, error) {
-	m, err := readMembers(c, false, "priceId", "planId", "interval", "currency", "quantity", "returnTo")
+	m, err := readMembers(c, false, "priceId", "planId", "interval", "currency", "country", "quantity", "returnTo")
 	if err != nil {
 		return billing.CheckoutRequest{}, err
 	}
 	req := billing.CheckoutRequest{PriceID: m.text("priceId"), PlanID: m.text("planId"), ReturnTo: m.text("returnTo")}
-	interval, currency := m.text("interval"), m.text("currency")
+	interval, currency, country := m.text("interval"), m.text("currency"), m.text("country")
 	quantity, quantityErr := m.quantity("quantity")
 	if err := m.err(); err != nil {
 		return req, err
@@ -65,6 +59,9 @@ func readCheckout(c echo.Context) (billing.CheckoutRequest, error) {
 		return req, quantityErr
 	}
 	req.Quantity = quantity
+	if req.Country = readCountry(country); country != "" && req.Country == "" {
+		return req, web.Invalid(web.FieldError{Field: "country", Code: billing.CodeUnknownCountry, Key: "pricing.field.country"})
+	}
 	if req.PriceID != "" {
 		if req.PlanID != "" || interval != "" || currency != "" {
 			return req, web.Invalid(web.FieldError{Field: "priceId", Code: billing.CodeInvalid, Key: "pricing.field.one_of"})

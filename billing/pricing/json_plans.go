@@ -100,10 +100,7 @@ func (h *Handlers) plansJSON(c echo.Context, clientID string) error {
 	if err != nil {
 		return err
 	}
-	if known := web.Country(c); known != "" {
-		country = known
-	}
-	doc, err := h.plansDoc(catalog, catalog.Choose(billing.Visitor{Country: country, Currency: currency}), seats)
+	doc, err := h.plansDoc(catalog, catalog.Choose(billing.Visitor{Country: buyersCountry(c, country), Currency: currency}), seats)
 	if err != nil {
 		return err
 	}
