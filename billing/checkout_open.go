@@ -58,13 +58,16 @@ func (s *Service) stillSold(ctx context.Context, o order) error {
 // answers errCheckoutOver when the row is of no more use.
 func (s *Service) openCheckout(ctx context.Context, o order, row Checkout, customer Customer) (Checkout, error) {
 	if row.SessionID != "" {
-		return s.reopen(ctx, row)
+		return s.reopen(ctx, o, row, customer)
 	}
 	if row.ExpiresAt != nil && row.ExpiresAt.Sub(s.now()) < checkoutMargin {
 		_, err := s.store.CloseCheckout(ctx, row.ID, CheckoutExpired, s.now())
 		return Checkout{}, errors.Join(err, errCheckoutOver)
 	}
 	remote, err := s.makeSession(ctx, o, row, customer)
+	if errors.Is(err, ErrStripeCustomerGone) {
+		return Checkout{}, errors.Join(s.replaceCustomer(ctx, o, row, customer), errCheckoutOver)
+	}
 	if errors.Is(err, ErrStripeRefused) || errors.Is(err, ErrStripeGone) {
 		// The key of a refused call must not be used for another attempt.
 		_, closeErr := s.store.CloseCheckout(ctx, row.ID, CheckoutExpired, s.now())
@@ -105,10 +108,32 @@ func (s *Service) makeSession(ctx context.Context, o order, row Checkout, custom
 	return remote, nil
 }
 
+// replaceCustomer gives the org a customer yet to be made for one that was deleted at Stripe, and closes the checkout
+// that was made for that one: its key must not be used for another attempt.
+func (s *Service) replaceCustomer(ctx context.Context, o order, row Checkout, gone Customer) error {
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		now := s.now()
+		err := s.store.RenewCustomer(ctx, gone.ID, Customer{
+			ID: newID(), Name: o.buyer.OrgName, Email: o.buyer.Email, Lang: o.buyer.Lang, UpdatedAt: now,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = s.store.CloseCheckout(ctx, row.ID, CheckoutExpired, now)
+		return err
+	})
+}
+
 // reopen asks Stripe whether a session is still open; one that is over is settled first.
-func (s *Service) reopen(ctx context.Context, row Checkout) (Checkout, error) {
+func (s *Service) reopen(ctx context.Context, o order, row Checkout, customer Customer) (Checkout, error) {
 	remote, err := s.gateway.ReadCheckout(ctx, row.at(), row.SessionID)
 	switch {
+	case err == nil && remote.Status == remoteOpen && remote.CustomerGone:
+		if remote.CustomerID != customer.CustomerID {
+			customer = Customer{} // replaced already
+		}
+		err = s.replaceCustomer(ctx, o, row, customer)
+		return Checkout{}, errors.Join(err, s.jobs.Want(ctx, KindExpire, row.ID), errCheckoutOver)
 	case err == nil && remote.Status == remoteOpen && remote.URL != "":
 		row.URL = cmp.Or(remote.URL, row.URL)
 		return row, nil

@@ -3,6 +3,7 @@ package billing
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -47,24 +48,22 @@ func (s *Service) Portal(ctx context.Context, buyer Buyer, clientID, returnTo st
 	if !s.mayReturnTo(c.App, returnTo) {
 		return "", fmt.Errorf("%w: %q", ErrReturnTo, returnTo)
 	}
-	at, customerID, err := s.payer(ctx, c, buyer.OrgID)
+	bought, err := s.store.Bought(ctx, c.Scopes(), c.Settings.Livemode, []string{buyer.OrgID}, time.Time{})
 	if err != nil {
 		return "", fmt.Errorf("open portal of org %s: %w", buyer.OrgID, err)
 	}
 	back := cmp.Or(returnTo, s.baseURL+"/billing/"+clientID)
-	return s.gateway.CreatePortal(ctx, at, customerID, back, buyer.Lang)
-}
-
-// payer finds the customer behind what the org has: the live subscription's, else the newest on the account.
-func (s *Service) payer(ctx context.Context, c Catalog, orgID string) (Account, string, error) {
-	bought, err := s.store.Bought(ctx, c.Scopes(), c.Settings.Livemode, []string{orgID}, time.Time{})
-	if err != nil {
-		return Account{}, "", err
-	}
+	// The live subscription's customer, else the newest; one that was deleted at Stripe has nothing to show.
+	gone := map[string]bool{"": true}
 	for _, b := range bought {
-		if b.CustomerID != "" {
-			return b.at(), b.CustomerID, nil
+		if gone[b.CustomerID] {
+			continue
 		}
+		page, err := s.gateway.CreatePortal(ctx, b.at(), b.CustomerID, back, buyer.Lang)
+		if !errors.Is(err, ErrStripeCustomerGone) {
+			return page, err
+		}
+		gone[b.CustomerID] = true
 	}
-	return Account{}, "", ErrSubscriptionNotFound
+	return "", fmt.Errorf("open portal of org %s: %w", buyer.OrgID, ErrSubscriptionNotFound)
 }

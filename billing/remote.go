@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -17,6 +18,9 @@ var (
 	ErrStripeRefused = errors.New("stripe refused")
 	// ErrStripeGone means that the object does not exist on that account: an answer, not a fault.
 	ErrStripeGone = errors.New("stripe object gone")
+	// ErrStripeCustomerGone is an [ErrStripeGone] of the customer that a call names: it was deleted at Stripe and never
+	// comes back under that id.
+	ErrStripeCustomerGone = fmt.Errorf("customer: %w", ErrStripeGone)
 )
 
 // Account is where a Stripe call goes: a connected account, or the platform's own when ID is "".
@@ -74,6 +78,7 @@ type RemoteCheckout struct {
 	PaymentStatus  string // paid, unpaid, no_payment_required
 	CheckoutID     string // our id from client_reference_id
 	CustomerID     string
+	CustomerGone   bool   // deleted since: nobody can pay for it any more
 	SubscriptionID string // "" in payment mode
 	PaymentID      string // pi_... in payment mode, or ""
 	Created        time.Time
@@ -154,17 +159,19 @@ type CatalogGateway interface {
 // CheckoutGateway makes customers and hosted pages at Stripe.
 type CheckoutGateway interface {
 	CreateCustomer(ctx context.Context, at Account, key string, spec CustomerSpec) (customerID string, err error)
+	// CreateCheckout answers [ErrStripeCustomerGone] for a customer that was deleted.
 	CreateCheckout(ctx context.Context, at Account, key string, spec CheckoutSpec) (RemoteCheckout, error)
 	ReadCheckout(ctx context.Context, at Account, sessionID string) (RemoteCheckout, error)
 	// ExpireCheckout ends an open session; one that is not open any more is no error.
 	ExpireCheckout(ctx context.Context, at Account, sessionID string) error
+	// CreatePortal answers [ErrStripeCustomerGone] for a customer that was deleted.
 	CreatePortal(ctx context.Context, at Account, customerID, returnURL, lang string) (url string, err error)
 }
 
 // SubscriptionGateway reads and ends what was bought.
 type SubscriptionGateway interface {
 	ReadSubscription(ctx context.Context, at Account, id string) (RemoteSubscription, error)
-	// ListSubscriptions answers every subscription of the customer, ended ones included.
+	// ListSubscriptions answers every subscription of the customer, ended ones included, or [ErrStripeCustomerGone].
 	ListSubscriptions(ctx context.Context, at Account, customerID string) ([]RemoteSubscription, error)
 	ReadPayment(ctx context.Context, at Account, id string) (RemotePayment, error)
 	// CancelNow ends a subscription at once; one that has ended, or is gone, is no error.

@@ -135,9 +135,12 @@ type RemoteNames interface {
 	NamePrice(ctx context.Context, rowID, stripePriceID string, at time.Time) error
 	ClaimCustomer(ctx context.Context, row Customer) (Customer, error)
 	NameCustomer(ctx context.Context, rowID, customerID string, at time.Time) error
+	// RenewCustomer gives the row that still has the id a new one, no name and new words: its customer is to be made
+	// again. The old name stays known. A row that was renewed meanwhile, or "", changes nothing.
+	RenewCustomer(ctx context.Context, rowID string, next Customer) error
 	// Customers answers an org's customers on an account, the newest first; none is no error.
 	Customers(ctx context.Context, orgID, account string, livemode bool) ([]Customer, error)
-	// CustomerNamed answers our customer of that name, or [ErrCustomerNotFound].
+	// CustomerNamed answers our customer that goes or went by that name, or [ErrCustomerNotFound].
 	CustomerNamed(ctx context.Context, account string, livemode bool, customerID string) (Customer, error)
 	// PriceNamed answers the id of our price that goes or went by that name, or [ErrPriceNotFound].
 	PriceNamed(ctx context.Context, account string, livemode bool, stripePriceID string) (priceID string, err error)

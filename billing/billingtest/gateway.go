@@ -205,10 +205,26 @@ func (g *Gateway) CreateCustomer(_ context.Context, at billing.Account, key stri
 	})
 }
 
+// DeleteCustomer does what somebody does at Stripe's dashboard: the customer goes for good and its subscriptions end.
+func (g *Gateway) DeleteCustomer(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.people, id)
+	now := g.now()
+	for _, s := range g.subs {
+		if s.CustomerID == id && s.EndedAt == nil {
+			s.Status, s.EndedAt, s.CanceledAt = billing.StatusCanceled, &now, &now
+		}
+	}
+}
+
 // CreateCheckout implements [billing.CheckoutGateway].
 func (g *Gateway) CreateCheckout(_ context.Context, at billing.Account, key string, spec billing.CheckoutSpec) (billing.RemoteCheckout, error) {
 	return call(g, "CreateCheckout", func() (billing.RemoteCheckout, error) {
 		return keyed(g, key, []any{at, spec}, func() (billing.RemoteCheckout, error) {
+			if _, ok := g.people[spec.CustomerID]; !ok {
+				return billing.RemoteCheckout{}, billing.ErrStripeCustomerGone
+			}
 			if g.people[spec.CustomerID].at != at || g.prices[spec.StripePriceID].at != at {
 				return billing.RemoteCheckout{}, billing.ErrStripeGone
 			}
@@ -233,6 +249,8 @@ func (g *Gateway) ReadCheckout(_ context.Context, at billing.Account, id string)
 		if s.Status == "open" && !g.now().Before(s.ExpiresAt) {
 			s.Status = "expired"
 		}
+		_, ok := g.people[s.CustomerID]
+		s.CustomerGone = !ok
 		return s.RemoteCheckout, nil
 	})
 }
@@ -255,8 +273,8 @@ func (g *Gateway) ExpireCheckout(_ context.Context, at billing.Account, id strin
 // CreatePortal implements [billing.CheckoutGateway].
 func (g *Gateway) CreatePortal(_ context.Context, at billing.Account, customerID, returnURL, _ string) (string, error) {
 	return call(g, "CreatePortal", func() (string, error) {
-		if g.people[customerID].at != at || customerID == "" {
-			return "", billing.ErrStripeGone
+		if p, ok := g.people[customerID]; !ok || p.at != at {
+			return "", billing.ErrStripeCustomerGone
 		}
 		return "https://portal.test/" + customerID + "?return=" + returnURL, nil
 	})
@@ -276,6 +294,9 @@ func (g *Gateway) ReadSubscription(_ context.Context, at billing.Account, id str
 // ListSubscriptions implements [billing.SubscriptionGateway].
 func (g *Gateway) ListSubscriptions(_ context.Context, at billing.Account, customerID string) ([]billing.RemoteSubscription, error) {
 	return call(g, "ListSubscriptions", func() ([]billing.RemoteSubscription, error) {
+		if p, ok := g.people[customerID]; !ok || p.at != at {
+			return nil, billing.ErrStripeCustomerGone
+		}
 		var out []billing.RemoteSubscription
 		for _, id := range slices.Sorted(maps.Keys(g.subs)) {
 			if s := g.subs[id]; s.at == at && s.CustomerID == customerID {

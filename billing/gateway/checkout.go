@@ -30,7 +30,7 @@ func (g *Gateway) CreateCheckout(ctx context.Context, at billing.Account, key st
 	op := operation{what: "create checkout", method: http.MethodPost, path: sessionsPath, at: at}
 	raw, err := g.keyed(ctx, op, key, checkoutParams(spec))
 	if err != nil {
-		return billing.RemoteCheckout{}, err
+		return billing.RemoteCheckout{}, customerGone(err)
 	}
 	made, err := DecodeCheckout(raw)
 	return made, decoded(op, err, true)
@@ -86,10 +86,10 @@ func payOnce(params *stripe.CheckoutSessionParams, spec billing.CheckoutSpec) {
 	}
 }
 
-// ReadCheckout reads a checkout session.
+// ReadCheckout reads a checkout session, and whether its customer is still there.
 func (g *Gateway) ReadCheckout(ctx context.Context, at billing.Account, sessionID string) (billing.RemoteCheckout, error) {
 	op := operation{what: "read checkout", at: at}
-	raw, err := g.read(ctx, op, sessionsPath+"/", sessionID, &query{})
+	raw, err := g.read(ctx, op, sessionsPath+"/", sessionID, &query{Expand: stripe.StringSlice([]string{"customer"})})
 	if err != nil {
 		return billing.RemoteCheckout{}, err
 	}
@@ -126,7 +126,7 @@ func (g *Gateway) CreatePortal(ctx context.Context, at billing.Account, customer
 		Locale:    text(lang),
 	})
 	if err != nil {
-		return "", goneIf("customer", err)
+		return "", customerGone(err)
 	}
 	portal, err := decodePortal(raw)
 	return portal, decoded(op, err, true)

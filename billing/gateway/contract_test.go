@@ -215,7 +215,7 @@ func TestContract(t *testing.T) {
 		"read checkout": {at: connected, line: "GET /v1/checkout/sessions/cs_1", call: func(b bundle) error {
 			_, err := b.ReadCheckout(b.ctx, connected, "cs_1")
 			return err
-		}, form: map[string]string{}},
+		}, form: map[string]string{"expand[0]": "customer"}},
 		"expire checkout": {keyed: true, line: "POST /v1/checkout/sessions/cs_1/expire", call: func(b bundle) error {
 			return b.ExpireCheckout(b.ctx, platform, "cs_1")
 		}, form: map[string]string{}},

@@ -26,9 +26,17 @@ func DecodeCheckout(raw []byte) (billing.RemoteCheckout, error) {
 	if err := need("checkout session", map[string]string{"id": s.ID, "status": s.Status}); err != nil {
 		return billing.RemoteCheckout{}, err
 	}
+	var customer struct {
+		Deleted bool `json:"deleted"`
+	}
+	if s.Customer.raw != nil {
+		if err := json.Unmarshal(s.Customer.raw, &customer); err != nil {
+			return billing.RemoteCheckout{}, err
+		}
+	}
 	return billing.RemoteCheckout{
 		ID: s.ID, URL: s.URL, Status: s.Status, PaymentStatus: s.PaymentStatus, CheckoutID: s.ClientReferenceID,
-		CustomerID: s.Customer.id, SubscriptionID: s.Subscription.id, PaymentID: s.PaymentIntent.id,
+		CustomerID: s.Customer.id, CustomerGone: customer.Deleted, SubscriptionID: s.Subscription.id, PaymentID: s.PaymentIntent.id,
 		Created: s.Created.value(), ExpiresAt: s.ExpiresAt.value(),
 	}, nil
 }

@@ -80,11 +80,11 @@ func kindOf(said *stripe.Error) error {
 	}
 }
 
-// goneIf turns a refusal into billing.ErrStripeGone when Stripe misses the object that this parameter names: an
-// id in a parameter is missed with 400 where one in the path is missed with 404.
-func goneIf(param string, err error) error {
-	if r, ok := errors.AsType[*refusal](err); ok && r.code == string(stripe.ErrorCodeResourceMissing) && r.param == param {
-		r.kind = billing.ErrStripeGone
+// customerGone turns a refusal into billing.ErrStripeCustomerGone when Stripe misses the customer that the call names:
+// an id in a parameter is missed with 400 where one in the path is missed with 404.
+func customerGone(err error) error {
+	if r, ok := errors.AsType[*refusal](err); ok && r.code == string(stripe.ErrorCodeResourceMissing) && r.param == "customer" {
+		r.kind = billing.ErrStripeCustomerGone
 	}
 	return err
 }

@@ -52,7 +52,7 @@ func (g *Gateway) ListSubscriptions(ctx context.Context, at billing.Account, cus
 		return err
 	})
 	if err != nil {
-		return nil, goneIf("customer", err)
+		return nil, customerGone(err)
 	}
 	for i := range all {
 		if all[i], err = g.withDebt(ctx, at, all[i]); err != nil {

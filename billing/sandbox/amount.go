@@ -90,8 +90,18 @@ func percentOf(amount int64, percent string) int64 {
 	return halfUp(r.Quo(r, big.NewRat(100, 1)))
 }
 
-// amountLimit is Stripe's largest amount, eight digits.
-const amountLimit = 99_999_999
+// amountLimit is Stripe's largest amount, eight digits; wideLimit is that of the rupiah, twelve.
+const (
+	amountLimit = 99_999_999
+	wideLimit   = 999_999_999_999
+)
+
+func limitOf(currency string) int64 {
+	if currency == "idr" {
+		return wideLimit
+	}
+	return amountLimit
+}
 
 var zeroDecimal = words("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf")
 

@@ -55,6 +55,7 @@ func TestBadInputIsRefusedInStripesShape(t *testing.T) {
 		{"an amount in scientific notation", "prices", "product=" + product + "&currency=pln&unit_amount=5e3", 400, "parameter_invalid_integer", "unit_amount"},
 		{"a negative amount", "prices", "product=" + product + "&currency=pln&unit_amount=-1", 400, "parameter_invalid_integer", "unit_amount"},
 		{"an amount above the limit", "prices", "product=" + product + "&currency=pln&unit_amount=100000000", 400, "parameter_invalid_integer", "unit_amount"},
+		{"an amount above the limit of the rupiah", "prices", "product=" + product + "&currency=idr&unit_amount=1000000000000", 400, "parameter_invalid_integer", "unit_amount"},
 		{"an unknown currency", "prices", "product=" + product + "&currency=zzz&unit_amount=1", 400, "", "currency"},
 		{"no amount", "prices", "product=" + product + "&currency=pln", 400, "parameter_missing", "unit_amount"},
 		{"an unknown product", "prices", "product=prod_no&currency=pln&unit_amount=1", 400, "resource_missing", "product"},

@@ -20,7 +20,7 @@ func (t *tx) takeFee(ch obj) error {
 var listFees = listing("application_fee", "/v1/application_fees", map[string]string{"charge": "parent=?"}, fields{"charge": text()})
 
 var refundFee = operation{
-	params: fields{"amount": between(1, amountLimit), "metadata": metadata()},
+	params: fields{"amount": between(1, wideLimit), "metadata": metadata()},
 	run: func(t *tx) (obj, error) {
 		fee, err := t.need("application_fee", t.id)
 		if err != nil {

@@ -57,7 +57,7 @@ func (t *tx) complete(o obj, p purchase, authenticated bool) (*apiError, error) 
 // purchase needs one.
 func (t *tx) buyer(o obj, p purchase) (obj, error) {
 	if id := o.str("customer"); id != "" {
-		customer, err := t.find("customer", id)
+		customer, err := t.needParam("customer", id, "customer")
 		if err == nil && !customer.has("email") {
 			err = t.change("customer.updated", customer, func() { customer["email"] = p.Email })
 		}

@@ -198,8 +198,8 @@ func (t *tx) sessionLines(o obj) ([]any, error) {
 			}
 		}
 		amount := total(price, p.num("quantity"))
-		if amount > amountLimit {
-			return nil, badRequest("amount_too_large", name, "The Checkout Session's total amount must be no more than %s", money(amountLimit, currency))
+		if amount > limitOf(currency) {
+			return nil, badRequest("amount_too_large", name, "The Checkout Session's total amount must be no more than %s", money(limitOf(currency), currency))
 		}
 		description, err := t.productName(price)
 		if err != nil {

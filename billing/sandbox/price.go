@@ -13,7 +13,7 @@ var recurringField = hash(fields{
 
 // priceDataFields are shared by prices and by prices made in place.
 var priceDataFields = fields{
-	"currency": text().need(), "unit_amount": between(0, amountLimit), "unit_amount_decimal": decimal(), "recurring": recurringField,
+	"currency": text().need(), "unit_amount": between(0, wideLimit), "unit_amount_decimal": decimal(), "recurring": recurringField,
 	"tax_behavior": word("inclusive", "exclusive", "unspecified"), "currency_options": loose(), "metadata": metadata(),
 }
 
@@ -87,6 +87,8 @@ func setAmounts(o, params obj) *apiError {
 	switch {
 	case params.has("unit_amount") && params.has("unit_amount_decimal"):
 		return badRequest("parameter_unknown", "unit_amount", "You may only specify one of these parameters: unit_amount, unit_amount_decimal.")
+	case params.num("unit_amount") > limitOf(o.str("currency")):
+		return badRequest("parameter_invalid_integer", "unit_amount", "This value must be less than or equal to %d.", limitOf(o.str("currency")))
 	case params.has("unit_amount"):
 		o["unit_amount"], o["unit_amount_decimal"] = params["unit_amount"], strconv.FormatInt(params.num("unit_amount"), 10)
 	case params.has("unit_amount_decimal"):

@@ -2,7 +2,7 @@ package sandbox
 
 var createRefund = operation{
 	params: fields{
-		"charge": text(), "payment_intent": text(), "amount": between(1, amountLimit), "reason": word("duplicate", "fraudulent", "requested_by_customer"),
+		"charge": text(), "payment_intent": text(), "amount": between(1, wideLimit), "reason": word("duplicate", "fraudulent", "requested_by_customer"),
 		"refund_application_fee": yesNo(), "reverse_transfer": yesNo(), "metadata": metadata(), "instructions_email": text(),
 	},
 	run: func(t *tx) (obj, error) {

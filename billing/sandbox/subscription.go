@@ -166,6 +166,11 @@ var listSubscriptions = operation{
 		"collection_method": text(), "test_clock": text(), "current_period_end": loose(), "current_period_start": loose(), "plan": text(),
 	}),
 	run: func(t *tx) (obj, error) {
+		if id := t.params.str("customer"); id != "" {
+			if _, err := t.needParam("customer", id, "customer"); err != nil {
+				return nil, err
+			}
+		}
 		filters := t.where(map[string]string{
 			"customer": "customer=?", "collection_method": jsonPath("collection_method"), "test_clock": "clock=?",
 			"price": `id IN (SELECT parent FROM objects i WHERE i.kind='subscription_item' AND i.deleted=0 AND json_extract(i.body,'$.price')=?)`,

@@ -144,8 +144,8 @@ func checkOrder(o order) *apiError {
 			return badRequest("", name, "Cannot add multiple subscription items with the same plan: %s", r.price.str("id"))
 		}
 		seen[r.price.str("id")] = true
-		if total(r.price, r.quantity) > amountLimit {
-			return badRequest("amount_too_large", name, "Amount must be no more than %s", money(amountLimit, first.str("currency")))
+		if limit := limitOf(first.str("currency")); total(r.price, r.quantity) > limit {
+			return badRequest("amount_too_large", name, "Amount must be no more than %s", money(limit, first.str("currency")))
 		}
 	}
 	return nil

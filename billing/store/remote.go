@@ -93,6 +93,21 @@ func (s *Store) name(ctx context.Context, model any, column, rowID, name string,
 	return fail("store "+column, err, nil)
 }
 
+// RenewCustomer implements [billing.RemoteNames].
+func (s *Store) RenewCustomer(ctx context.Context, rowID string, next billing.Customer) error {
+	conn := s.db.Conn(ctx)
+	kept := conn.Exec(`INSERT INTO stripe_customers_past (account, livemode, customer_id, id, org_id, currency, created_at, updated_at)
+		SELECT account, livemode, customer_id, id, org_id, currency, created_at, ? FROM stripe_customers
+		WHERE id = ? AND customer_id <> '' ON CONFLICT DO NOTHING`, next.UpdatedAt, rowID)
+	if kept.Error != nil {
+		return fail("keep old name of customer", kept.Error, nil)
+	}
+	err := conn.Model(&billing.Customer{}).Where("id = ? AND customer_id <> ''", rowID).Updates(map[string]any{
+		"id": next.ID, "customer_id": "", "name": next.Name, "email": next.Email, "lang": next.Lang, "updated_at": next.UpdatedAt,
+	}).Error
+	return fail("renew customer", err, nil)
+}
+
 // Customers implements [billing.RemoteNames].
 func (s *Store) Customers(ctx context.Context, orgID, account string, livemode bool) ([]billing.Customer, error) {
 	var rows []billing.Customer
@@ -104,7 +119,11 @@ func (s *Store) Customers(ctx context.Context, orgID, account string, livemode b
 // CustomerNamed implements [billing.RemoteNames].
 func (s *Store) CustomerNamed(ctx context.Context, account string, livemode bool, customerID string) (billing.Customer, error) {
 	var row billing.Customer
-	err := s.db.Conn(ctx).Take(&row, "account = ? AND livemode = ? AND customer_id = ? AND customer_id <> ''", account, livemode, customerID).Error
+	const columns = "id, org_id, account, livemode, currency, customer_id, created_at, updated_at"
+	err := s.db.Conn(ctx).Raw(`SELECT `+columns+` FROM stripe_customers
+		WHERE account = @account AND livemode = @livemode AND customer_id = @name AND customer_id <> ''
+		UNION ALL SELECT `+columns+` FROM stripe_customers_past WHERE account = @account AND livemode = @livemode AND customer_id = @name`,
+		map[string]any{"account": account, "livemode": livemode, "name": customerID}).Take(&row).Error
 	return row, fail("look for customer", err, billing.ErrCustomerNotFound)
 }
 
