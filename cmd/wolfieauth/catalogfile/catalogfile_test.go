@@ -84,6 +84,28 @@ func TestTheExampleReadsAlikeInBothFormats(t *testing.T) {
 	}
 }
 
+// TestTheGuidesExampleIsACatalogue reads the file that docs/catalogue.md shows.
+func TestTheGuidesExampleIsACatalogue(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../../docs/catalogue.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(guide), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	file, err := catalogfile.Read([]byte(example), catalogfile.YAML)
+	if err != nil || len(file.Plans) != 2 {
+		t.Fatalf("%+v, %v", file, err)
+	}
+	doc, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := contracts.Validate("catalog", doc); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	const head = "version: 1\nfeatures: []\n"

@@ -67,27 +67,33 @@ func check(n node, shape reflect.Type, path string) error {
 	if shape.Kind() == reflect.Pointer {
 		shape = shape.Elem()
 	}
+	switch {
+	case n.kind == mapping && shape.Kind() == reflect.Struct:
+		return checkMapping(n, shape, path)
+	case n.kind == sequence && shape.Kind() == reflect.Slice:
+		for i, e := range n.entries {
+			if err := check(e.value, shape.Elem(), fmt.Sprintf("%s[%d]", path, i)); err != nil {
+				return err
+			}
+		}
+	case n.kind != scalar:
+		return at(n.line, path, ErrSyntax)
+	}
+	return nil
+}
+
+func checkMapping(n node, shape reflect.Type, path string) error {
 	var seen []string
-	for i, e := range n.entries {
-		place, next := fmt.Sprintf("%s[%d]", path, i), shape
-		if n.kind == mapping {
-			place = strings.TrimPrefix(path+"."+e.key, ".")
-			if slices.Contains(seen, e.key) {
-				return at(e.line, place, ErrTwice)
-			}
-			seen = append(seen, e.key)
-		}
+	for _, e := range n.entries {
+		place := strings.TrimPrefix(path+"."+e.key, ".")
+		next, ok := member(shape, e.key)
 		switch {
-		case n.kind == mapping && shape.Kind() == reflect.Struct:
-			var ok bool
-			if next, ok = member(shape, e.key); !ok {
-				return at(e.line, place, ErrUnknownField)
-			}
-		case n.kind == sequence && shape.Kind() == reflect.Slice:
-			next = shape.Elem()
-		default:
-			return at(n.line, path, ErrSyntax)
+		case slices.Contains(seen, e.key):
+			return at(e.line, place, ErrTwice)
+		case !ok:
+			return at(e.line, place, ErrUnknownField)
 		}
+		seen = append(seen, e.key)
 		if err := check(e.value, next, place); err != nil {
 			return err
 		}
