@@ -68,6 +68,7 @@ func TestModels(t *testing.T) {
 		})
 		t.Run("a limited purchase lapses", func(t *testing.T) { limitedPurchase(t, h) })
 		t.Run("a trial is given once", func(t *testing.T) { trialOnce(t, h) })
+		t.Run("a deleted customer may buy again", func(t *testing.T) { deletedCustomer(t, h) })
 	})
 }
 
@@ -194,6 +195,31 @@ func trialOnce(t *testing.T, h *house) {
 	s.trial = false
 	if p := s.buy(t, h, b); p.Status != claims.StatusActive || p.TrialEnd != nil {
 		t.Errorf("the second time: %+v", p)
+	}
+}
+
+// deletedCustomer buys, is deleted at the sandbox as its dashboard would, loses the plan, and buys again.
+func deletedCustomer(t *testing.T, h *house) {
+	b := h.buyer(t)
+	s := sale{plan: "flat", currency: "PLN", interval: "month", want: 9900}
+	s.buy(t, h, b)
+	customers := h.stripe(t, "/v1/customers?limit=100&email="+url.QueryEscape(b.email))
+	if len(customers) != 1 {
+		t.Fatalf("%d customers", len(customers))
+	}
+	header := bearer(h.line.SandboxKey)
+	header.Set("Stripe-Account", "acct_demo_acme")
+	if res := send(t, http.MethodDelete, h.line.SandboxURL+"/v1/customers/"+customers[0]["id"].(string), "", "", header); res.status != http.StatusOK {
+		t.Fatalf("delete: %d %s", res.status, res.body)
+	}
+	h.settle(t)
+	if held := h.held(t, b.tokens); len(held) != 0 {
+		t.Errorf("without a customer: %+v", held)
+	}
+	s.buy(t, h, b)
+	again := h.stripe(t, "/v1/customers?limit=100&email="+url.QueryEscape(b.email))
+	if len(again) != 1 || again[0]["id"] == customers[0]["id"] {
+		t.Errorf("customers are %v", again)
 	}
 }
 

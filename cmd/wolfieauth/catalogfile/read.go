@@ -58,8 +58,8 @@ func parse(raw []byte, format Format) (node, error) {
 	if err := in.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return node{}, ErrMoreThanOne
 	}
-	left := nodesKept
-	return readYAML(&doc, &left)
+	u := unfolding{left: aliasedKept}
+	return u.node(&doc)
 }
 
 // readJSON keeps the order of keys and the lines, which the standard decoder into a map would lose.
@@ -107,24 +107,35 @@ func badJSON(in *json.Decoder, err error) error {
 	return fmt.Errorf("%w: at byte %d: %w", ErrSyntax, in.InputOffset(), err)
 }
 
-// nodesKept bounds what aliases may unfold to; the largest catalogue has a few ten thousand.
-const nodesKept = 500_000
+// aliasedKept bounds what the aliases of a document may stand for together, in values.
+const aliasedKept = 20_000
 
 var errTooMuch = errors.New("too large once its aliases are unfolded")
 
-func readYAML(n *yaml.Node, left *int) (node, error) {
-	if *left--; *left < 0 {
+// unfolding reads YAML and puts in the place of each alias what it stands for.
+type unfolding struct {
+	left  int // of what aliases may stand for
+	depth int // of aliases around the value that is read
+}
+
+func (u *unfolding) node(n *yaml.Node) (node, error) {
+	if u.depth > 0 {
+		u.left--
+	}
+	if u.left < 0 {
 		return node{}, fmt.Errorf("%w: line %d: %w", ErrSyntax, n.Line, errTooMuch)
 	}
 	switch n.Kind {
 	case yaml.DocumentNode:
-		return readYAML(n.Content[0], left)
+		return u.node(n.Content[0])
 	case yaml.AliasNode:
-		return readYAML(n.Alias, left)
+		u.depth++
+		defer func() { u.depth-- }()
+		return u.node(n.Alias)
 	case yaml.MappingNode:
 		out := node{kind: mapping, line: n.Line}
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			value, err := readYAML(n.Content[i+1], left)
+			value, err := u.node(n.Content[i+1])
 			if err != nil {
 				return node{}, err
 			}
@@ -134,7 +145,7 @@ func readYAML(n *yaml.Node, left *int) (node, error) {
 	case yaml.SequenceNode:
 		out := node{kind: sequence, line: n.Line}
 		for _, item := range n.Content {
-			value, err := readYAML(item, left)
+			value, err := u.node(item)
 			if err != nil {
 				return node{}, err
 			}

@@ -17,7 +17,7 @@ func (b *tab) buildCatalogue(plans []typedPlan) (things int) {
 		b.press(`section#plans a[href$="/plans/new"]`)
 		b.typePlan(p)
 		if i == 0 {
-			b.look("new plan")
+			b.inspect("editor-plan", "en")
 		}
 		b.press("#save")
 		b.arrived(home)
@@ -26,14 +26,15 @@ func (b *tab) buildCatalogue(plans []typedPlan) (things int) {
 			b.open(b.linkOf(p.name, "/prices/new"))
 			b.typePrice(price)
 			if price.scheme == "volume" {
-				b.look("price dialog with tiers")
+				b.do(chromedp.Evaluate(`document.activeElement.blur()`, nil)) // Chromium leaves a focused field below the fold out of the picture
+				b.inspect("editor-price-tiers", "en")
 			}
 			b.press("#save")
 			b.arrived(home)
 			things++
 		}
 	}
-	b.look("the app's plans")
+	b.inspect("editor-catalogue", "en")
 	return things
 }
 
@@ -131,7 +132,7 @@ func (b *tab) syncToStripe(things int) {
 		time.Sleep(200 * time.Millisecond)
 		b.open(house.line.AdminURL + "/clients/" + emptyShop + "/sync")
 	}
-	b.look("what Stripe knows")
+	b.inspect("editor-sync", "en")
 	done := eval[[]string](b, `[...document.querySelectorAll("tbody tr")].filter(r => r.querySelector(".badge.ok")).map(r => r.querySelector("code").innerText)`)
 	rows := eval[int](b, `document.querySelectorAll("tbody tr").length`)
 	if len(done) != things || rows != things {
