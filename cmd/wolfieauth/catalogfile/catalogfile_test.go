@@ -136,7 +136,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"half a document":            {catalogfile.JSON, `{"plans":[`, catalogfile.ErrSyntax, "byte"},
 		"a tab":                      {catalogfile.YAML, head + "plans:\n\t- name: Pro\n", catalogfile.ErrSyntax, "line"},
 		"aliases that grow for ever": {catalogfile.YAML, laughs(), catalogfile.ErrSyntax, "aliases"},
-		"an alias of itself":        {catalogfile.YAML, "plans: &a [*a]\n", catalogfile.ErrSyntax, "aliases"},
+		"an alias of itself":         {catalogfile.YAML, "plans: &a [*a]\n", catalogfile.ErrSyntax, "aliases"},
 		"a key of another kind":      {catalogfile.YAML, head + "[1]: 2\n", catalogfile.ErrUnknownField, "line 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
