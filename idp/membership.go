@@ -60,7 +60,7 @@ func (s *Service) ActiveMembers(ctx context.Context, orgID string) (int64, error
 }
 
 // AddMember makes the user an active member with the role, or changes the role of one: [ErrRoleUnknown],
-// [ErrOrgNotFound], [ErrUserNotFound], [ErrPersonalOrg], [ErrLastOwner]. Whether the asker may do so is the
+// [ErrOrgNotFound], [ErrUserNotFound], [ErrPersonalOrg], [ErrLastOwner], [ErrSeatCap]. Whether the asker may do so is the
 // caller's to decide (internal/permission).
 func (s *Service) AddMember(ctx context.Context, orgID, userID, role string) (Membership, error) {
 	if _, ok := permission.ParseRole(role); !ok {
@@ -99,38 +99,58 @@ func (s *Service) lockShared(ctx context.Context, orgID string) error {
 	return nil
 }
 
+// saveMember makes somebody a member, or changes the role of one. The org is locked.
 func (s *Service) saveMember(ctx context.Context, before, after Membership) (Membership, error) {
-	now, known := s.now(), before.ID != ""
-	action, joins := "member.role_changed", !known || !before.Active()
-	if known {
-		after.ID, after.CreatedAt = before.ID, before.CreatedAt
+	now := s.now()
+	after.ID, after.CreatedAt, after.UpdatedAt = before.ID, before.CreatedAt, now
+	if before.ID != "" && before.Active() {
+		return after, s.saveRole(ctx, before, after)
 	}
-	if joins {
-		action = "member.added"
-		after.CreatedAt = now // being a member again begins anew
-	}
-	if !known {
+	after.CreatedAt = now // being a member again begins anew
+	if after.ID == "" {
 		id, err := newID()
 		if err != nil {
 			return Membership{}, err
 		}
 		after.ID = id
 	}
-	after.UpdatedAt = now
-	if known && !joins {
-		if err := s.keepAnOwner(ctx, before, after.Role); err != nil {
-			return Membership{}, err
-		}
+	return after, s.join(ctx, before, after)
+}
+
+// saveRole changes the role of an active member.
+func (s *Service) saveRole(ctx context.Context, before, after Membership) error {
+	if err := s.keepAnOwner(ctx, before, after.Role); err != nil {
+		return err
 	}
 	if err := s.deps.Store.SaveMembership(ctx, after); err != nil {
-		return Membership{}, err
+		return err
 	}
-	if joins {
-		if err := s.deps.Seats.MembersChanged(ctx, after.OrgID); err != nil {
-			return Membership{}, fmt.Errorf("tell of seats: %w", err)
-		}
+	if err := s.dropInvitationsBy(ctx, after.OrgID, after.UserID, after.Role); err != nil {
+		return err
 	}
-	return after, s.record(ctx, change{OrgID: after.OrgID, Action: action, Kind: "user", ID: after.UserID, Before: before, After: after})
+	return s.recordMember(ctx, "member.role_changed", before, after)
+}
+
+// join is the one place where somebody becomes a member, so that nobody passes a cap.
+func (s *Service) join(ctx context.Context, before, after Membership) error {
+	members, err := s.deps.Store.CountActiveMembers(ctx, after.OrgID)
+	if err != nil {
+		return err
+	}
+	if err := s.deps.Seats.CheckAdd(ctx, after.OrgID, members+1); err != nil {
+		return err
+	}
+	if err := s.deps.Store.SaveMembership(ctx, after); err != nil {
+		return err
+	}
+	if err := s.deps.Seats.MembersChanged(ctx, after.OrgID); err != nil {
+		return fmt.Errorf("tell of seats: %w", err)
+	}
+	return s.recordMember(ctx, "member.added", before, after)
+}
+
+func (s *Service) recordMember(ctx context.Context, action string, before, after Membership) error {
+	return s.record(ctx, change{OrgID: after.OrgID, Action: action, Kind: "user", ID: after.UserID, Before: before, After: after})
 }
 
 // keepAnOwner refuses to take the role from the last active owner. The org is locked.
@@ -139,44 +159,26 @@ func (s *Service) keepAnOwner(ctx context.Context, before Membership, newRole st
 	if before.Role != owner || newRole == owner {
 		return nil
 	}
-	members, err := s.deps.Store.Members(ctx, before.OrgID)
-	if err != nil {
-		return err
+	owners, err := s.deps.Store.CountOwners(ctx, before.OrgID)
+	if err == nil && owners < 2 {
+		err = ErrLastOwner
 	}
-	for _, m := range members {
-		if m.Membership.Role == owner && m.Membership.UserID != before.UserID {
-			return nil
-		}
-	}
-	return ErrLastOwner
+	return err
 }
 
-// RemoveMember ends a membership, takes the org out of the person's sessions and revokes the grants that act
-// for it: [ErrNotMember], [ErrLastOwner], [ErrOrgNotFound], [ErrPersonalOrg].
+// RemoveMember ends a membership, takes the org out of the person's sessions, revokes the grants that act for
+// it and the invitations that they sent, and tells them by mail: [ErrNotMember], [ErrLastOwner],
+// [ErrOrgNotFound], [ErrPersonalOrg].
 func (s *Service) RemoveMember(ctx context.Context, orgID, userID string) error {
 	err := s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.lockShared(ctx, orgID); err != nil {
-			return err
-		}
-		before, err := s.Membership(ctx, orgID, userID)
+		before, err := s.lockMember(ctx, orgID, userID)
 		if err != nil {
 			return err
 		}
-		if err := s.keepAnOwner(ctx, before, ""); err != nil {
+		if err := s.endMembership(ctx, "member.removed", before); err != nil {
 			return err
 		}
-		after, now := before, s.now()
-		after.RemovedAt, after.UpdatedAt = &now, now
-		if err := s.deps.Store.SaveMembership(ctx, after); err != nil {
-			return err
-		}
-		if err := s.deps.Revoker.LeaveOrg(ctx, orgID, userID); err != nil {
-			return fmt.Errorf("leave org: %w", err)
-		}
-		if err := s.deps.Seats.MembersChanged(ctx, orgID); err != nil {
-			return fmt.Errorf("tell of seats: %w", err)
-		}
-		return s.record(ctx, change{OrgID: orgID, Action: "member.removed", Kind: "user", ID: userID, Before: before, After: after})
+		return s.tellRemoved(ctx, before)
 	})
 	if err != nil {
 		return fmt.Errorf("remove member: %w", err)

@@ -10,6 +10,8 @@ import (
 type OrgStore interface {
 	// InsertOrg answers ErrSlugTaken when the slug exists, or a second platform owner would.
 	InsertOrg(ctx context.Context, o Org) error
+	// UpdateOrg saves every field; ErrOrgNotFound.
+	UpdateOrg(ctx context.Context, o Org) error
 	// OrgByID and OrgBySlug answer ErrOrgNotFound.
 	OrgByID(ctx context.Context, id string) (Org, error)
 	OrgBySlug(ctx context.Context, slug string) (Org, error)
@@ -17,6 +19,7 @@ type OrgStore interface {
 	PlatformOrg(ctx context.Context) (Org, error)
 	OrgsOf(ctx context.Context, userID string) ([]OrgMembership, error)
 	MemberStore
+	MemberLists
 }
 
 // OrgMembership is an org as one of its active members sees it.

@@ -70,5 +70,8 @@ func (s *Service) markVerified(ctx context.Context, user User) (User, error) {
 	if err := s.deps.Store.DeleteOneTimeTokens(ctx, user.ID, OneTimeVerifyEmail); err != nil {
 		return User{}, err
 	}
+	if err := s.addressVerified(ctx, user); err != nil {
+		return User{}, err
+	}
 	return user, s.record(ctx, change{Action: "user.email_verified", Kind: "user", ID: user.ID, After: user})
 }

@@ -33,9 +33,20 @@ type Revoker interface {
 	LeaveOrg(ctx context.Context, orgID, userID string) error
 }
 
-// Seats hears that the number of active members of an org has changed, in the same transaction.
+// Seats is what billing has to say and to hear of an org's active members. Each call runs in the transaction of
+// the change, the org locked.
 type Seats interface {
+	// MembersChanged hears that the number of active members has changed.
 	MembersChanged(ctx context.Context, orgID string) error
+	// CheckAdd asks whether the org may have so many seats; the error wraps ErrSeatCap, *SeatCapError when a
+	// limit is to be told.
+	CheckAdd(ctx context.Context, orgID string, seats int64) error
+}
+
+// Verified hears that an address has been proven to be a person's, in the transaction that proves it. A person
+// with a proven address is told of once, or again: it must not matter.
+type Verified interface {
+	AddressVerified(ctx context.Context, userID, emailNormal string) error
 }
 
 // Store is everything that the services keep; idp/store.Store is the one.
@@ -43,11 +54,14 @@ type Store interface {
 	UserStore
 	OneTimeStore
 	OrgStore
+	InvitationStore
+	InvitationLists
 	AppStore
 	BundleStore
 }
 
-// Deps are what the services stand on. Seats may be nil; everything else is required.
+// Deps are what the services stand on. Seats (anybody may be added then), Verified and Limits (nothing is bounded
+// then) may be nil; everything else is required.
 type Deps struct {
 	Store     Store
 	Tx        Tx
@@ -58,6 +72,8 @@ type Deps struct {
 	Audit     Auditor
 	Revoker   Revoker
 	Seats     Seats
+	Verified  Verified
+	Limits    Limits
 }
 
 // Service is the identity wing's rules over its store. It is safe for concurrent use.
@@ -70,12 +86,21 @@ func New(deps Deps) *Service {
 	if deps.Seats == nil {
 		deps.Seats = noSeats{}
 	}
+	if deps.Verified == nil {
+		deps.Verified = noVerified{}
+	}
 	return &Service{deps: deps}
 }
 
 type noSeats struct{}
 
 func (noSeats) MembersChanged(context.Context, string) error { return nil }
+
+func (noSeats) CheckAdd(context.Context, string, int64) error { return nil }
+
+type noVerified struct{}
+
+func (noVerified) AddressVerified(context.Context, string, string) error { return nil }
 
 // now is the clock in UTC, at the precision that both engines keep.
 func (s *Service) now() time.Time { return s.deps.Now().UTC().Truncate(time.Microsecond) }

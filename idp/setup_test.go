@@ -150,3 +150,5 @@ func (s *seatCounter) MembersChanged(_ context.Context, orgID string) error {
 	s.changed = append(s.changed, orgID)
 	return nil
 }
+
+func (s *seatCounter) CheckAdd(context.Context, string, int64) error { return nil }

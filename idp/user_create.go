@@ -23,23 +23,43 @@ func (s *Service) CreateUser(ctx context.Context, in CreateUser) (User, Org, err
 	if err != nil {
 		return User{}, Org{}, err
 	}
-	org := Org{Slug: personalSlug(), Name: user.Name, PersonalUserID: &user.ID, CreatedAt: user.CreatedAt, UpdatedAt: user.CreatedAt}
-	if org.ID, err = newID(); err != nil {
-		return User{}, Org{}, err
-	}
+	var org Org
 	err = s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.deps.Store.InsertUser(ctx, user); err != nil {
-			return err
-		}
-		if err := s.insertOrg(ctx, org, user.ID); err != nil {
-			return err
-		}
-		return s.record(ctx, change{OrgID: org.ID, Action: "user.created", Kind: "user", ID: user.ID, After: user})
+		org, err = s.insertPerson(ctx, user)
+		return err
 	})
 	if err != nil {
 		return User{}, Org{}, fmt.Errorf("create user: %w", err)
 	}
 	return user, org, nil
+}
+
+// insertPerson writes a new person with their personal org.
+func (s *Service) insertPerson(ctx context.Context, user User) (org Org, err error) {
+	org = Org{Slug: personalSlug(), Name: user.Name, PersonalUserID: &user.ID, CreatedAt: user.CreatedAt, UpdatedAt: user.CreatedAt}
+	if org.ID, err = newID(); err != nil {
+		return Org{}, err
+	}
+	if err := s.deps.Store.InsertUser(ctx, user); err != nil {
+		return Org{}, err
+	}
+	if err := s.insertOrg(ctx, org, user.ID); err != nil {
+		return Org{}, err
+	}
+	if user.EmailVerified() {
+		if err := s.addressVerified(ctx, user); err != nil {
+			return Org{}, err
+		}
+	}
+	return org, s.record(ctx, change{OrgID: org.ID, Action: "user.created", Kind: "user", ID: user.ID, After: user})
+}
+
+// addressVerified tells of an address that has just been proven.
+func (s *Service) addressVerified(ctx context.Context, user User) error {
+	if err := s.deps.Verified.AddressVerified(ctx, user.ID, user.EmailNormal); err != nil {
+		return fmt.Errorf("tell of proven address: %w", err)
+	}
+	return nil
 }
 
 // newUser checks the input and hashes the password, before any transaction is held open for it.

@@ -14,6 +14,11 @@ func (s *Store) InsertOrg(ctx context.Context, o idp.Org) error {
 	return s.insert(ctx, "insert org", &o, idp.ErrSlugTaken)
 }
 
+// UpdateOrg implements [idp.OrgStore].
+func (s *Store) UpdateOrg(ctx context.Context, o idp.Org) error {
+	return s.save(ctx, "update org", &o, idp.ErrOrgNotFound)
+}
+
 // OrgByID implements [idp.OrgStore].
 func (s *Store) OrgByID(ctx context.Context, id string) (o idp.Org, err error) {
 	err = s.db.Conn(ctx).Where("id = ?", id).Take(&o).Error

@@ -10,7 +10,10 @@ import (
 	"net/url"
 	"strings"
 	texttemplate "text/template"
+	"time"
 	"unicode"
+
+	"github.com/wolfieauth/wolfieauth/internal/i18n"
 )
 
 // Template names one mail that the product sends.
@@ -22,22 +25,32 @@ const (
 	ResetPassword          Template = "reset_password"           // Minutes
 	PasswordChanged        Template = "password_changed"         //
 	PurchaseDoubleRefunded Template = "purchase_double_refunded" // Plan (given back), Kept, App
+	Invitation             Template = "invitation"               // Inviter, InviterFull (with the address), Org, Role, Until
+	InvitationAccepted     Template = "invitation_accepted"      // Org, Member, MemberFull, Role
+	MemberRemoved          Template = "member_removed"           // Org
+	OwnershipTransferred   Template = "ownership_transferred"    // Org, From, To
 )
 
-// needs lists the data of each template; count is the one that chooses the plural form of the note.
+// needs lists the data of each template; count is the one that chooses the plural form of the note, foot the
+// last line of a mail to somebody who may have no account. Role is a role's name in code ("admin"), Until a
+// [time.Time]; both are written in the mail's language.
 var needs = map[Template]struct {
-	data  []string
-	count string
+	data        []string
+	count, foot string
 }{
 	VerifyEmail:            {data: []string{"Link", "Hours"}, count: "Hours"},
 	ResetPassword:          {data: []string{"Link", "Minutes"}, count: "Minutes"},
 	PasswordChanged:        {data: []string{"Link"}},
 	PurchaseDoubleRefunded: {data: []string{"Link", "Plan", "Kept", "App"}},
+	Invitation:             {data: []string{"Link", "Inviter", "InviterFull", "Org", "Role", "Until"}, foot: "mail.foot_invited"},
+	InvitationAccepted:     {data: []string{"Link", "Org", "Member", "MemberFull", "Role"}},
+	MemberRemoved:          {data: []string{"Link", "Org"}},
+	OwnershipTransferred:   {data: []string{"Link", "Org", "From", "To"}},
 }
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded}
+	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred}
 }
 
 var (
@@ -75,6 +88,7 @@ func render(texts Texts, brand string, m Message) (rendered, error) {
 	if err != nil {
 		return rendered{}, err
 	}
+	localise(texts, m.Lang, data)
 	t := func(key string) string { return texts.T(m.Lang, key, data) }
 	note := maps.Clone(data) // Count chooses a plural form, which only the note has
 	if count := needs[m.Template].count; count != "" {
@@ -89,11 +103,26 @@ func render(texts Texts, brand string, m Message) (rendered, error) {
 	if data["Name"] != "" {
 		c.Greeting = t("mail.greeting_name")
 	}
+	if foot := needs[m.Template].foot; foot != "" {
+		c.Foot = t(foot)
+	}
 	var text, html bytes.Buffer
 	if err := errors.Join(textLayout.Execute(&text, c), htmlLayout.Execute(&html, c)); err != nil {
 		return rendered{}, fmt.Errorf("render mail %s: %w", m.Template, err)
 	}
 	return rendered{subject: c.Subject, text: text.String(), html: html.String()}, nil
+}
+
+// localise writes roles and times in the mail's language.
+func localise(texts Texts, lang string, data map[string]any) {
+	if role, ok := data["Role"].(string); ok {
+		data["Role"] = texts.T(lang, "mail.role_"+role)
+	}
+	for name, v := range data {
+		if at, ok := v.(time.Time); ok {
+			data[name] = i18n.DateTime(lang, at.UTC())
+		}
+	}
 }
 
 // prepare checks a message's data and makes them safe to stand in a line: a name with line breaks must not
