@@ -138,6 +138,8 @@ type InvitationLists interface {
 	// Invitations answers at most f.Limit invitations of ids below f.AfterID.
 	Invitations(ctx context.Context, f InvitationFilter, now time.Time) ([]Invitation, error)
 	CountOpenInvitations(ctx context.Context, orgID string, now time.Time) (int64, error)
+	// InvitationsTo answers the open ones of an address, in whatever org.
+	InvitationsTo(ctx context.Context, emailNormal string, now time.Time) ([]Invitation, error)
 	// InvitationsBy answers those of one inviter that are neither accepted nor revoked.
 	InvitationsBy(ctx context.Context, orgID, inviterID string) ([]Invitation, error)
 }

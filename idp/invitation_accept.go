@@ -7,60 +7,10 @@ import (
 	"time"
 
 	"github.com/wolfieauth/wolfieauth/internal/mail"
-	"github.com/wolfieauth/wolfieauth/internal/secret"
 )
 
-// Invitation answers what a link invites to, without using it: [ErrInvitationInvalid].
-func (s *Service) Invitation(ctx context.Context, token string) (OpenInvitation, error) {
-	open, err := s.openInvitation(ctx, token)
-	if err != nil {
-		return OpenInvitation{}, fmt.Errorf("open invitation: %w", err)
-	}
-	_, err = s.deps.Store.UserByEmailNormal(ctx, open.Invitation.EmailNormal)
-	if err != nil && !errors.Is(err, ErrUserNotFound) {
-		return OpenInvitation{}, err
-	}
-	open.HasAccount = err == nil
-	return open, nil
-}
-
-// openInvitation answers an invitation that can be accepted now, but for whom.
-func (s *Service) openInvitation(ctx context.Context, token string) (OpenInvitation, error) {
-	inv, err := s.deps.Store.InvitationByToken(ctx, secret.Hash(token))
-	if err != nil {
-		return OpenInvitation{}, err
-	}
-	if inv.State(s.now()) != InvitationOpen {
-		return OpenInvitation{}, ErrInvitationInvalid
-	}
-	org, err := s.deps.Store.OrgByID(ctx, inv.OrgID)
-	if err != nil {
-		return OpenInvitation{}, err
-	}
-	inviter, stands, err := s.vouched(ctx, inv)
-	if err != nil {
-		return OpenInvitation{}, err
-	}
-	if !stands || org.SuspendedAt != nil {
-		return OpenInvitation{}, ErrInvitationInvalid
-	}
-	return OpenInvitation{Invitation: inv, Org: org, InviterName: nameOf(inviter)}, nil
-}
-
-// vouched answers the inviter, and whether they could still send the invitation today.
-func (s *Service) vouched(ctx context.Context, inv Invitation) (inviter User, stands bool, err error) {
-	if inviter, err = s.deps.Store.UserByID(ctx, inv.InvitedBy); err != nil {
-		return User{}, false, err
-	}
-	err = s.mayAssign(ctx, inv.OrgID, inv.InvitedBy, inv.Role)
-	if errors.Is(err, ErrRoleTooHigh) {
-		return inviter, false, nil
-	}
-	return inviter, err == nil && !inviter.Disabled(), err
-}
-
 // AcceptInvitation uses the link up and makes the user a member. The user's verified address must be the
-// invited one, in whatever case it is written. [ErrInvitationInvalid], [ErrInvitationOther],
+// invited one, in whatever case it is written; then the invitation's id does in place of the token. [ErrInvitationInvalid], [ErrInvitationOther],
 // [ErrAlreadyMember] (the link is used up, the role stays), [ErrSeatCap] (the link stays usable),
 // [ErrUserNotFound].
 func (s *Service) AcceptInvitation(ctx context.Context, token, userID string) (Membership, error) {
@@ -109,8 +59,7 @@ func (s *Service) accept(ctx context.Context, token, userID string) (m Membershi
 
 // forAccept takes the org's lock and answers the invitation as it stands under it.
 func (s *Service) forAccept(ctx context.Context, token, userID string) (inv Invitation, org Org, user User, err error) {
-	hash := secret.Hash(token)
-	if inv, err = s.deps.Store.InvitationByToken(ctx, hash); err != nil {
+	if inv, err = s.invitationByKey(ctx, token, userID); err != nil {
 		return inv, org, user, err
 	}
 	org, err = s.lockOpen(ctx, inv.OrgID)
@@ -120,7 +69,7 @@ func (s *Service) forAccept(ctx context.Context, token, userID string) (inv Invi
 	if err != nil {
 		return inv, org, user, err
 	}
-	if inv, err = s.deps.Store.InvitationByToken(ctx, hash); err != nil { // again: whoever held the lock may have used it
+	if inv, err = s.invitationByKey(ctx, token, userID); err != nil { // again: whoever held the lock may have used it
 		return inv, org, user, err
 	}
 	if inv.State(s.now()) != InvitationOpen {
@@ -139,11 +88,12 @@ func (s *Service) tellInviter(ctx context.Context, org Org, inv Invitation, invi
 	}})
 }
 
-// DeclineInvitation uses the link up without joining: whoever holds it reads the mail of the invited address.
-// [ErrInvitationInvalid].
-func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
+// DeclineInvitation uses the link up without joining: whoever holds it reads the mail of the invited address. The
+// invitation's id does in place of the token for userID, who may be "", when it is that person's verified
+// address. [ErrInvitationInvalid].
+func (s *Service) DeclineInvitation(ctx context.Context, token, userID string) error {
 	err := s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		open, err := s.openInvitation(ctx, token)
+		open, err := s.openInvitation(ctx, token, userID)
 		if err != nil {
 			return err
 		}
@@ -154,31 +104,4 @@ func (s *Service) DeclineInvitation(ctx context.Context, token string) error {
 		return fmt.Errorf("decline invitation: %w", err)
 	}
 	return nil
-}
-
-// SignUpInvited makes an account for the invited address. The link came by mail to that address and nowhere
-// else, so having it proves the address, as a link that was sent for that would. The invitation stays open:
-// joining is the next step. [ErrInvitationInvalid], [ErrEmailTaken], [ErrPasswordWeak], secret.ErrBusy.
-func (s *Service) SignUpInvited(ctx context.Context, token string, in CreateUser) (User, Org, error) {
-	open, err := s.openInvitation(ctx, token)
-	if err != nil {
-		return User{}, Org{}, fmt.Errorf("sign up by invitation: %w", err)
-	}
-	in.Email, in.Verified = open.Invitation.Email, true
-	user, err := s.newUser(ctx, in)
-	if err != nil {
-		return User{}, Org{}, err
-	}
-	var org Org
-	err = s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		if _, err := s.openInvitation(ctx, token); err != nil { // the hash took a while
-			return err
-		}
-		org, err = s.insertPerson(ctx, user)
-		return err
-	})
-	if err != nil {
-		return User{}, Org{}, fmt.Errorf("sign up by invitation: %w", err)
-	}
-	return user, org, nil
 }

@@ -2,6 +2,7 @@ package idp_test
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
 	"github.com/wolfieauth/wolfieauth/internal/mail"
+	"github.com/wolfieauth/wolfieauth/internal/ratelimit"
 )
 
 // house is the services over one fresh database, with stand-ins that remember what they were told.
@@ -26,6 +28,7 @@ type house struct {
 	mail    *letters
 	revoked *revocations
 	seats   *seatCounter
+	proven  *proven
 	log     *audit.Log
 }
 
@@ -38,12 +41,12 @@ func setupWith(t *testing.T, d *db.DB, versions *db.Versions) *house {
 	t.Helper()
 	h := &house{
 		db: d, store: store.New(d, versions), clock: &clock{at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)},
-		mail: &letters{}, revoked: &revocations{}, seats: &seatCounter{},
+		mail: &letters{}, revoked: &revocations{}, seats: &seatCounter{db: d}, proven: &proven{},
 	}
 	h.log = audit.NewLog(d, h.clock.now)
 	h.Service = idp.New(idp.Deps{
 		Store: h.store, Tx: d, Now: h.clock.now, Passwords: plainPasswords{}, Mail: h.mail, Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: h.log,
-		Revoker: h.revoked, Seats: h.seats,
+		Revoker: h.revoked, Seats: h.seats, Verified: h.proven, Limits: ratelimit.New(d, h.clock.now),
 	})
 	return h
 }
@@ -55,6 +58,27 @@ func (h *house) user(t *testing.T, email string) idp.User {
 		t.Fatalf("create user %s: %v", email, err)
 	}
 	return u
+}
+
+// verified is a person whose address is proven.
+func (h *house) verified(t *testing.T, email string) idp.User {
+	t.Helper()
+	u, _, err := h.CreateUser(t.Context(), idp.CreateUser{Email: email, Name: "Ann Smith", Password: "correct horse", Verified: true})
+	if err != nil {
+		t.Fatalf("create user %s: %v", email, err)
+	}
+	return u
+}
+
+// invite sends an invitation and answers it with the token in its mail.
+func (h *house) invite(t *testing.T, org idp.Org, by idp.User, email, role string) (idp.Invitation, string) {
+	t.Helper()
+	inv, err := h.Invite(t.Context(), idp.Invite{OrgID: org.ID, InviterID: by.ID, Email: email, Role: role})
+	if err != nil {
+		t.Fatalf("invite %s: %v", email, err)
+	}
+	_, token := h.mail.last(t, mail.Invitation)
+	return inv, token
 }
 
 func (h *house) org(t *testing.T, slug string) (idp.Org, idp.User) {
@@ -144,11 +168,44 @@ func (r *revocations) LeaveOrg(_ context.Context, orgID, userID string) error {
 	return nil
 }
 
-type seatCounter struct{ changed []string }
+// seatCounter counts in the transaction of the change, as billing does; cap 0 is none.
+type seatCounter struct {
+	mu      sync.Mutex
+	db      *db.DB
+	cap     int64
+	changed []string
+	asked   []int64
+}
 
 func (s *seatCounter) MembersChanged(_ context.Context, orgID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.changed = append(s.changed, orgID)
 	return nil
 }
 
-func (s *seatCounter) CheckAdd(context.Context, string, int64) error { return nil }
+func (s *seatCounter) CheckAdd(ctx context.Context, orgID string, seats int64) error {
+	s.mu.Lock()
+	s.asked = append(s.asked, seats)
+	s.mu.Unlock()
+	var members int64
+	err := s.db.Conn(ctx).Raw("SELECT count(*) FROM memberships WHERE org_id = ? AND removed_at IS NULL", orgID).Scan(&members).Error
+	if err != nil {
+		return err
+	}
+	if seats <= members {
+		return fmt.Errorf("asked for %d seats, %d members", seats, members)
+	}
+	if s.cap > 0 && seats > s.cap {
+		return &idp.SeatCapError{Cap: s.cap, Reason: "org_seats"}
+	}
+	return nil
+}
+
+// proven remembers whose addresses were proven.
+type proven struct{ told []string }
+
+func (p *proven) AddressVerified(_ context.Context, userID, emailNormal string) error {
+	p.told = append(p.told, userID+" "+emailNormal)
+	return nil
+}

@@ -66,6 +66,12 @@ func (s *Store) CountOpenInvitations(ctx context.Context, orgID string, now time
 	return n, db.Err("count invitations", err)
 }
 
+// InvitationsTo implements [idp.InvitationLists].
+func (s *Store) InvitationsTo(ctx context.Context, emailNormal string, now time.Time) (list []idp.Invitation, err error) {
+	err = s.db.Conn(ctx).Where("email_normal = ? AND "+notEnded+" AND expires_at > ?", emailNormal, now).Order("id").Find(&list).Error
+	return list, db.Err("list invitations", err)
+}
+
 // InvitationsBy implements [idp.InvitationLists].
 func (s *Store) InvitationsBy(ctx context.Context, orgID, inviterID string) (list []idp.Invitation, err error) {
 	err = s.db.Conn(ctx).Where("org_id = ? AND invited_by = ? AND "+notEnded, orgID, inviterID).Order("id").Find(&list).Error

@@ -157,6 +157,8 @@ func TestEveryMailInBothLanguages(t *testing.T) {
 	b, ctx := setup(t, dbtest.SQLite(t), nil), t.Context()
 	data := map[string]any{
 		"Link": link, "Hours": 24, "Minutes": 30, "Plan": "Złoty <Pro>", "App": "Acme & Co", "Kept": "Starter", "Name": "<b>Zoë</b>\r\nBcc: x",
+		"Inviter": "<script>Ann</script>\r\nBcc: x", "InviterFull": "<b>Zoë</b> (ann@x.test)", "Org": "<b>Zoë</b> <Pro>", "Role": "billing", "Until": noon,
+		"Member": "<b>Zoë</b>", "MemberFull": "<a href='https://evil.test'>Zoë</a>", "From": "<b>Zoë</b>", "To": "<img src=x onerror=1>",
 	}
 	for _, lang := range i18n.Languages() {
 		for _, template := range mail.Templates() {
@@ -176,7 +178,7 @@ func TestEveryMailInBothLanguages(t *testing.T) {
 				t.Errorf("%s %s: contains %q\n%s", m.Lang, m.Template, wrong, all)
 			}
 		}
-		if strings.Contains(m.HTMLBody, "<b>Zoë") || strings.Contains(m.HTMLBody, "<Pro>") {
+		if strings.Contains(m.HTMLBody, "<b>Zoë") || strings.Contains(m.HTMLBody, "<Pro>") || strings.Contains(m.HTMLBody, "<script") || strings.Contains(m.HTMLBody, "<img") || strings.Contains(m.HTMLBody, "evil.test'>") {
 			t.Errorf("%s %s: markup from data\n%s", m.Lang, m.Template, m.HTMLBody)
 		}
 		if strings.ContainsAny(m.Subject, "\n") || !strings.Contains(m.TextBody, link) || !strings.Contains(m.HTMLBody, strings.ReplaceAll(link, "&", "&amp;")) {
@@ -263,6 +265,29 @@ func TestOutboxPage(t *testing.T) {
 	for _, path := range []string{"/outbox/nothing", "/outbox/nothing.html", "/elsewhere"} {
 		if code, _, _ := fetch(path); code != 404 {
 			t.Errorf("%s: %d", path, code)
+		}
+	}
+}
+
+func TestRolesAndTimesAreWrittenInTheMailsLanguage(t *testing.T) {
+	t.Parallel()
+	b, ctx := setup(t, dbtest.SQLite(t), nil), t.Context()
+	data := map[string]any{"Link": link, "Inviter": "Ann", "InviterFull": "Ann (ann@x.test)", "Org": "Acme", "Role": "owner", "Until": noon}
+	for lang, want := range map[string][]string{
+		"pl": {"Ann zaprasza Cię do organizacji Acme", "Twoja rola: właściciel.", "do 1 marca 2026, 12:00 UTC"},
+		"en": {"Ann invites you to join Acme", "would be: owner.", "until 1 March 2026, 12:00 UTC"},
+	} {
+		if err := b.outbox.Send(ctx, mail.Message{To: lang + "@x.test", Lang: lang, Template: mail.Invitation, Data: data}); err != nil {
+			t.Fatal(err)
+		}
+		mails, err := b.outbox.List(ctx, lang+"@x.test", 1)
+		if err != nil || len(mails) != 1 {
+			t.Fatalf("%d mails, %v", len(mails), err)
+		}
+		for _, s := range want {
+			if !strings.Contains(mails[0].Subject+mails[0].TextBody, s) {
+				t.Errorf("%s: no %q in\n%s\n%s", lang, s, mails[0].Subject, mails[0].TextBody)
+			}
 		}
 	}
 }

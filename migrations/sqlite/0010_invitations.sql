@@ -21,6 +21,7 @@ CREATE TABLE invitations (
 CREATE UNIQUE INDEX invitations_one_open ON invitations (org_id, email_normal) WHERE accepted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX invitations_org ON invitations (org_id, id);
 CREATE INDEX invitations_inviter ON invitations (org_id, invited_by);
+CREATE INDEX invitations_address ON invitations (email_normal) WHERE accepted_at IS NULL AND revoked_at IS NULL;
 
 -- +goose Down
 DROP TABLE invitations;
