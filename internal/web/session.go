@@ -219,6 +219,12 @@ func (e *Edge) RevokeSession(ctx context.Context, userID, id string) error {
 	return e.store.revoke(ctx, userID, id, "")
 }
 
+// MoveSessions makes userID's sessions that act for one org act for another, which may be "": when the person
+// has left it. It joins a transaction that ctx carries.
+func (e *Edge) MoveSessions(ctx context.Context, userID, fromOrgID, toOrgID string) error {
+	return e.store.move(ctx, userID, fromOrgID, toOrgID)
+}
+
 // Sessions lists userID's living sessions, the last used first.
 func (e *Edge) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	return e.store.list(ctx, userID)

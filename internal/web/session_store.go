@@ -189,6 +189,14 @@ func (s *sessionStore) revoke(ctx context.Context, userID, id, except string) er
 	return db.Err("revoke sessions", q.Delete(&sessionRow{}).Error)
 }
 
+func (s *sessionStore) move(ctx context.Context, userID, from, to string) error {
+	if userID == "" || from == "" {
+		return fmt.Errorf("move sessions: %w", db.ErrNotFound) // neither the anonymous nor the undecided have an org to leave
+	}
+	return db.Err("move sessions", s.db.Conn(ctx).Model(&sessionRow{}).
+		Where("user_id = ? AND org_id = ?", userID, from).Update("org_id", to).Error)
+}
+
 func (s *sessionStore) list(ctx context.Context, userID string) ([]Session, error) {
 	var rows []sessionRow
 	err := s.db.Conn(ctx).Where("user_id = ? AND user_id <> '' AND expires_at > ?", userID, s.now().UTC()).

@@ -19,9 +19,10 @@ const loginQueue = 64
 
 func (a *App) openIdentity(ctx context.Context) (err error) {
 	a.protocol = idpstore.NewProvider(a.db)
+	store := idpstore.New(a.db, a.versions)
 	a.people = idp.New(idp.Deps{
-		Store: idpstore.New(a.db, a.versions), Tx: a.db, Now: a.cfg.Now, Passwords: secret.NewPasswords(runtime.NumCPU(), loginQueue),
-		Mail: a.mails, Audit: a.audit, Revoker: revoker{edge: a.edge, grants: a.protocol, now: time.Now}, Issuer: a.edge.Issuer(),
+		Store: store, Tx: a.db, Now: a.cfg.Now, Passwords: secret.NewPasswords(runtime.NumCPU(), loginQueue),
+		Mail: a.mails, Audit: a.audit, Revoker: revoker{edge: a.edge, grants: a.protocol, orgs: store, now: time.Now}, Issuer: a.edge.Issuer(), Limits: a.limits,
 	})
 	a.claims = assembler{store: claimstore.New(a.db), now: a.cfg.Now}
 	a.keys = keys.New(keys.Config{}, idpstore.NewSigningKeys(a.db, a.versions), a.box)
@@ -59,6 +60,9 @@ func (a *App) maintainKeys(ctx context.Context) {
 type revoker struct {
 	edge   *web.Edge
 	grants *idpstore.Provider
+	orgs   interface {
+		OrgsOf(ctx context.Context, userID string) ([]idp.OrgMembership, error)
+	}
 	now    func() time.Time
 }
 
@@ -72,7 +76,21 @@ func (r revoker) RevokeGrants(ctx context.Context, userID string) error {
 	return r.grants.RevokeGrantsOfUser(ctx, userID, r.now())
 }
 
-// LeaveOrg takes the org out of the user's sessions and revokes the grants that act for it.
+// LeaveOrg takes the org out of the user's sessions, which act for the personal one from now on, and revokes the
+// grants that act for it.
 func (r revoker) LeaveOrg(ctx context.Context, orgID, userID string) error {
+	orgs, err := r.orgs.OrgsOf(ctx, userID)
+	if err != nil {
+		return err
+	}
+	personal := ""
+	for _, o := range orgs {
+		if o.Org.Personal() {
+			personal = o.Org.ID
+		}
+	}
+	if err := r.edge.MoveSessions(ctx, userID, orgID, personal); err != nil {
+		return err
+	}
 	return r.grants.RevokeGrantsOfMember(ctx, orgID, userID, r.now())
 }
