@@ -112,6 +112,19 @@ func (s *Service) LeaveOrg(ctx context.Context, orgID, userID string) error {
 	return nil
 }
 
+// OnlyOwner tells whether the user is an owner and the only one, who cannot leave: [ErrNotMember].
+func (s *Service) OnlyOwner(ctx context.Context, orgID, userID string) (bool, error) {
+	m, err := s.Membership(ctx, orgID, userID)
+	if err != nil {
+		return false, err
+	}
+	err = s.keepAnOwner(ctx, m, "")
+	if errors.Is(err, ErrLastOwner) {
+		return true, nil
+	}
+	return false, err
+}
+
 // endMembership is the one place where a membership ends, so that nothing it must end is forgotten. The org is
 // locked.
 func (s *Service) endMembership(ctx context.Context, action string, before Membership) error {

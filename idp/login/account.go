@@ -20,6 +20,7 @@ type AccountPage struct {
 	MinPassword int
 	Sessions    []sessionRow
 	Orgs        []orgRow
+	Waiting     []idp.OpenInvitation
 	Verify      string // a mistake of asking for the letter again
 }
 
@@ -43,6 +44,9 @@ func (p *Pages) showAccount(c echo.Context, status int, view *AccountPage) error
 		return err
 	}
 	view.Orgs = orgRows(c, orgs, current)
+	if view.Waiting, err = p.Users.InvitationsOf(ctx, user.ID); err != nil {
+		return err
+	}
 	if view.Sessions, err = p.sessionRows(c, user.ID); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/wolfieauth/wolfieauth/idp"
+	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
@@ -22,12 +23,14 @@ type OrgPage struct {
 type orgRow struct {
 	ID, Name, Slug, Role string
 	Personal, Current    bool
+	Manages              bool // whether the console has more than the list of members for them
 }
 
 func orgRows(c echo.Context, orgs []idp.OrgMembership, current string) []orgRow {
 	rows := make([]orgRow, 0, len(orgs))
 	for _, o := range orgs {
 		row := orgRow{ID: o.Org.ID, Name: o.Org.Name, Slug: o.Org.Slug, Role: roleName(c, o.Role), Personal: o.Org.Personal(), Current: o.Org.ID == current}
+		row.Manages = !row.Personal && o.Role != string(permission.RoleMember)
 		if row.Personal {
 			row.Name = web.T(c, "account.personal_org")
 		}

@@ -46,7 +46,7 @@ type Limiter interface {
 	Reset(ctx context.Context, bucket string, window time.Duration) error
 }
 
-// Deps are what the pages stand on; all are required.
+// Deps are what the pages stand on; all are required but Seats.
 type Deps struct {
 	Edge    *web.Edge
 	Users   *idp.Service
@@ -58,6 +58,8 @@ type Deps struct {
 	// VerifyFirst makes newcomers prove their address before they are signed in, so that sign-up answers
 	// alike for new and for taken addresses (docs/adr/0004).
 	VerifyFirst bool
+	// Seats may be nil: then invitations do not tell what a seat costs.
+	Seats Seats
 }
 
 // Pages serves the room. Make one with [Mount].
@@ -68,7 +70,8 @@ func Mount(deps Deps) (*Pages, error) {
 	p := &Pages{deps}
 	if err := p.Edge.Renderer().Must("login/login", "login/signup", "login/logout", "login/check_mail", "login/reset",
 		"login/reset_new", "login/link_dead", "login/verify", "login/verified", "login/org", "login/consent", "login/device",
-		"login/device_confirm", "login/device_done", "account/account"); err != nil {
+		"login/device_confirm", "login/device_done", "login/invitation", "login/invitation_signup", "login/invitation_over",
+		"login/org_new", "login/org_leave", "account/account"); err != nil {
 		return nil, err
 	}
 	p.routes(p.Edge.Pages())
@@ -95,6 +98,14 @@ func (p *Pages) routes(g *echo.Group) {
 	g.GET("/verify", p.handleToAccount)
 	g.GET("/verify/:token", p.handleVerify)
 	g.POST("/verify/:token", p.handleVerifyDo)
+	g.GET("/invitation", p.handleToAccount)
+	g.GET("/invitation/:token", p.handleInvitation)
+	g.GET("/invitation/:token/signup", p.handleInvitedSignUp)
+	g.POST("/invitation/:token/signup", p.handleInvitedSignUpSave)
+	g.POST("/invitation/:token/accept", p.handleInvitationAccept)
+	g.POST("/invitation/:token/decline", p.handleInvitationDecline)
+	g.POST("/invitation/:token/prove", p.handleInvitationProve)
+	g.POST("/invitation/:token/switch", p.handleInvitationSwitch)
 	// What an app asks for.
 	g.GET("/login/org", p.handleOrg)
 	g.POST("/login/org", p.handleOrgSave)
@@ -111,6 +122,10 @@ func (p *Pages) routes(g *echo.Group) {
 	g.POST("/account/verify", p.handleVerifyResend)
 	g.POST("/account/sessions/revoke", p.handleSessionRevoke)
 	g.POST("/account/sessions/revoke-others", p.handleSessionRevokeOthers)
+	g.GET("/orgs/new", p.handleOrgNew)
+	g.POST("/orgs/new", p.handleOrgNewSave)
+	g.GET("/orgs/leave", p.handleOrgLeave)
+	g.POST("/orgs/leave", p.handleOrgLeaveDo)
 	g.GET("/orgs/switch", p.handleOrgSwitch)
 	g.POST("/orgs/switch", p.handleOrgSwitchSave)
 }
@@ -124,6 +139,17 @@ func Problems() []web.Problem {
 		{Err: idp.ErrOrgNotFound, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: idp.ErrNotMember, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: idp.ErrAppNotFound, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: idp.ErrInvitationInvalid, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: idp.ErrInvitationOther, Status: http.StatusForbidden, Code: "invitation_other"},
+		{Err: idp.ErrAlreadyMember, Status: http.StatusConflict, Code: "already_member"},
+		{Err: idp.ErrAlreadyInvited, Status: http.StatusConflict, Code: "already_invited"},
+		{Err: idp.ErrRoleTooHigh, Status: http.StatusForbidden, Code: "role_too_high"},
+		{Err: idp.ErrRoleUnknown, Status: http.StatusUnprocessableEntity, Code: "role_unknown"},
+		{Err: idp.ErrLastOwner, Status: http.StatusConflict, Code: "last_owner"},
+		{Err: idp.ErrPersonalOrg, Status: http.StatusConflict, Code: "personal_org"},
+		{Err: idp.ErrOrgSuspended, Status: http.StatusForbidden, Code: "org_suspended"},
+		{Err: idp.ErrSeatCap, Status: http.StatusConflict, Code: "seat_cap"},
+		{Err: idp.ErrInviteLimit, Status: http.StatusTooManyRequests, Code: "too_many_invitations"},
 	}
 }
 

@@ -70,9 +70,13 @@ func (p *Pages) handleResetSend(c echo.Context) error {
 		form.Summary = later(c, after)
 		return p.renderReset(c, http.StatusTooManyRequests, view)
 	}
+	back, err := p.storable(c, w)
+	if err != nil {
+		return err
+	}
 	next := ""
-	if w.ForApp() || w.Next != "" {
-		next = w.LoginURL()
+	if back.ForApp() || back.Next != "" {
+		next = back.LoginURL()
 	}
 	err = evenly(c.Request().Context(), resetTakes, func() error {
 		return p.Users.StartReset(p.ctx(c), email, web.Lang(c), next)

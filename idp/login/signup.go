@@ -121,6 +121,9 @@ func (p *Pages) signUp(c echo.Context, form *web.Form, w way) error {
 // createOrTell makes the person and sends the link that proves their address, or, where the address is taken,
 // writes to its holder.
 func (p *Pages) createOrTell(c echo.Context, form *web.Form, w way) (user idp.User, taken bool, err error) {
+	if w, err = p.storable(c, w); err != nil {
+		return idp.User{}, false, err
+	}
 	ctx, email := p.ctx(c), form.Value("email")
 	user, _, err = p.Users.CreateUser(ctx, idp.CreateUser{
 		Email: email, Name: form.Value("name"), Password: form.Raw("password"), Locale: web.Lang(c),

@@ -176,6 +176,34 @@ func TestRevokingSessions(t *testing.T) {
 	})
 }
 
+func TestMovingSessionsToAnotherOrg(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d, local)
+		laptop, phone, other := b.login("u1"), b.login("u1"), b.login("u2")
+		check := func(when, u1, u2 string) {
+			t.Helper()
+			if l, p, o := b.session(laptop), b.session(phone), b.session(other); l.Org != u1 || p.Org != u1 || o.Org != u2 || l.User != "u1" {
+				t.Errorf("%s: %q, %q, %q", when, l.Org, p.Org, o.Org)
+			}
+		}
+		if err := b.edge.MoveSessions(t.Context(), "u1", "org-2", "home"); err != nil {
+			t.Fatal(err)
+		}
+		check("an org that nobody acts for", "org-1", "org-1")
+		if err := b.edge.MoveSessions(t.Context(), "u1", "org-1", "home"); err != nil {
+			t.Fatal(err)
+		}
+		check("moved", "home", "org-1")
+		for _, bad := range [][2]string{{"", "org-1"}, {"u2", ""}} {
+			if err := b.edge.MoveSessions(t.Context(), bad[0], bad[1], "home"); err == nil {
+				t.Errorf("moved sessions of %q from %q", bad[0], bad[1])
+			}
+		}
+		check("after nonsense", "home", "org-1")
+	})
+}
+
 func TestDatabaseHoldsNoCookieValue(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t)
