@@ -121,11 +121,16 @@ type InvitationOverPage struct {
 	Org      string // of a declined one
 }
 
-// invitationDead says that an invitation cannot be used, and never why: the same to everybody, for every reason.
+// invitationDead leads to the page that says that an invitation cannot be used, and never why. The answer is the
+// same to everybody and for every reason, byte for byte, so it may not name the page that was asked for.
 func (p *Pages) invitationDead(c echo.Context, err error) error {
 	if !errors.Is(err, idp.ErrInvitationInvalid) {
 		return err
 	}
+	return c.Redirect(http.StatusSeeOther, "/invitation/over")
+}
+
+func (p *Pages) handleInvitationOver(c echo.Context) error {
 	view := &InvitationOverPage{}
 	view.Title = web.T(c, "invitation.over_title")
 	return p.Edge.Render(c, http.StatusGone, "login/invitation_over", view)

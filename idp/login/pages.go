@@ -99,6 +99,7 @@ func (p *Pages) routes(g *echo.Group) {
 	g.GET("/verify/:token", p.handleVerify)
 	g.POST("/verify/:token", p.handleVerifyDo)
 	g.GET("/invitation", p.handleToAccount)
+	g.GET("/invitation/over", p.handleInvitationOver)
 	g.GET("/invitation/:token", p.handleInvitation)
 	g.GET("/invitation/:token/signup", p.handleInvitedSignUp)
 	g.POST("/invitation/:token/signup", p.handleInvitedSignUpSave)

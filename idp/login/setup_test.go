@@ -38,6 +38,8 @@ type site struct {
 	devices *devices
 	db      *db.DB
 	revoked *[]string
+	costs   *seatCosts
+	limit   *seatLimit
 }
 
 const password = "correct horse battery"
@@ -59,7 +61,7 @@ func setup(t *testing.T, d *db.DB, verifyFirst bool) *site {
 	}
 	server := httptest.NewUnstartedServer(nil)
 	issuer := &url.URL{Scheme: "http", Host: server.Listener.Addr().String()}
-	s := &site{db: d, clock: &clock{at: time.Now().UTC()}, mail: &letters{}, base: issuer.String(), revoked: &[]string{}}
+	s := &site{db: d, clock: &clock{at: time.Now().UTC()}, mail: &letters{}, base: issuer.String(), revoked: &[]string{}, costs: &seatCosts{}, limit: &seatLimit{}}
 	s.edge, err = web.New(web.Config{Issuer: issuer, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: s.clock.now}, d, renderer, catalog, login.Problems()...)
 	if err != nil {
 		t.Fatal(err)
@@ -68,12 +70,12 @@ func setup(t *testing.T, d *db.DB, verifyFirst bool) *site {
 	s.store = store.New(d, nil)
 	s.users = idp.New(idp.Deps{
 		Store: s.store, Tx: d, Now: s.clock.now, Passwords: plainPasswords{}, Mail: s.mail, Issuer: issuer,
-		Audit: log, Revoker: revoker{s.edge, s.revoked},
+		Audit: log, Revoker: revoker{s.edge, s.revoked}, Seats: s.limit,
 	})
 	s.signIns, s.devices = &signIns{users: s.users, now: s.clock.now}, &devices{}
 	if _, err := login.Mount(login.Deps{
 		Edge: s.edge, Users: s.users, SignIns: s.signIns, Devices: s.devices, Limits: ratelimit.New(d, s.clock.now),
-		Audit: log, Now: s.clock.now, VerifyFirst: verifyFirst,
+		Audit: log, Now: s.clock.now, VerifyFirst: verifyFirst, Seats: s.costs,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +92,37 @@ func (s *site) user(t *testing.T, email string) idp.User {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// verified is a person whose address is proven.
+func (s *site) verified(t *testing.T, email, name string) idp.User {
+	t.Helper()
+	u, _, err := s.users.CreateUser(t.Context(), idp.CreateUser{Email: email, Name: name, Password: password, Verified: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// acme is an org with an owner.
+func (s *site) acme(t *testing.T) (idp.Org, idp.User) {
+	t.Helper()
+	owner := s.verified(t, "olga@acme.test", "Olga Owner")
+	org, err := s.users.CreateOrg(t.Context(), createOrg("acme", owner.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return org, owner
+}
+
+// invite answers the invitation and the path in its letter.
+func (s *site) invite(t *testing.T, org idp.Org, by idp.User, email, role string) (idp.Invitation, string) {
+	t.Helper()
+	inv, err := s.users.Invite(t.Context(), idp.Invite{OrgID: org.ID, InviterID: by.ID, Email: email, Role: role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inv, s.mail.link(t, s, mail.Invitation)
 }
 
 // app registers acme-crm with its org and begins a sign-in for it.
@@ -193,7 +226,33 @@ func (r revoker) RevokeGrants(_ context.Context, userID string) error {
 	return nil
 }
 
-func (r revoker) LeaveOrg(context.Context, string, string) error { return nil }
+func (r revoker) LeaveOrg(ctx context.Context, orgID, userID string) error {
+	return r.edge.MoveSessions(ctx, userID, orgID, "")
+}
+
+// seatCosts answers what the test set.
+type seatCosts struct {
+	lines []login.SeatCost
+	err   error
+	asked []string
+}
+
+func (s *seatCosts) SeatCost(_ context.Context, orgID string) ([]login.SeatCost, error) {
+	s.asked = append(s.asked, orgID)
+	return s.lines, s.err
+}
+
+// seatLimit is an org's limit; 0 is none.
+type seatLimit struct{ cap int64 }
+
+func (*seatLimit) MembersChanged(context.Context, string) error { return nil }
+
+func (s *seatLimit) CheckAdd(_ context.Context, _ string, seats int64) error {
+	if s.cap > 0 && seats > s.cap {
+		return &idp.SeatCapError{Cap: s.cap, Reason: "org_seats"}
+	}
+	return nil
+}
 
 // signIns keeps sign-ins in memory and decides by the rule of the wing.
 type signIns struct {
