@@ -46,7 +46,7 @@ func TestSomebodyWithAnAccountSignsInAndJoins(t *testing.T) {
 			{Plan: "Spare", Currency: "PLN", Interval: "year", RenewalBefore: 500, RenewalAfter: 500},
 		}
 		p = b.get(path)
-		for _, want := range []string{"What your seat costs Acme", "invoice of 1 December 2026", "a month instead of", "a free seat is there"} {
+		for _, want := range []string{"What your seat costs the organisation", "invoice of 1 December 2026", "a month instead of", "a free seat is there"} {
 			if !strings.Contains(p.text(), want) {
 				t.Errorf("%q is not told: %s", want, p.text())
 			}

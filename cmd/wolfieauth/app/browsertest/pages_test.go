@@ -18,7 +18,10 @@ type visit struct {
 }
 
 // portraits are the pages that are pictured in every combination; the others once per language.
-var portraits = []string{"login", "pricing", "checkout", "sample-plan", "account", "consent", "device-confirm", "editor-plan", "editor-price-tiers"}
+var portraits = []string{
+	"login", "pricing", "checkout", "sample-plan", "account", "consent", "device-confirm", "editor-plan", "editor-price-tiers",
+	"invitation-ready", "invitation-someone", "org-leave",
+}
 
 // TestEveryPage looks at every page in light and dark, in English and Polish.
 func TestEveryPage(t *testing.T) {
