@@ -33,6 +33,8 @@ func TestOnOneDemo(t *testing.T) {
 			{"a bundle and yearly prices are bought alike", otherPlans},
 			{"the next refresh shows a comp", refreshShowsComp},
 			{"logout ends session and refresh", logoutEnds},
+			{"members come and go", membersComeAndGo},
+			{"orgs are switched", orgsAreSwitched},
 			{"two tabs buy one subscription", twoTabs},
 			{"no route reflects a foreign host", hostsAreNotReflected},
 			{"every page carries the security headers", pagesAreGuarded},

@@ -151,7 +151,11 @@ func (c *Client) config(t testing.TB) *oauth2.Config {
 	if scopes == nil {
 		scopes = AllScopes
 	}
-	return &oauth2.Config{ClientID: c.ID, ClientSecret: c.Secret, Endpoint: c.op.Endpoint(), RedirectURL: c.Redirect, Scopes: scopes}
+	endpoint := c.op.Endpoint()
+	if c.Secret != "" {
+		endpoint.AuthStyle = oauth2.AuthStyleInHeader // a guess would try a refused request again in another way, and tell that refusal
+	}
+	return &oauth2.Config{ClientID: c.ID, ClientSecret: c.Secret, Endpoint: endpoint, RedirectURL: c.Redirect, Scopes: scopes}
 }
 
 func (c *Client) verify(t testing.TB, token *oauth2.Token) Tokens {
