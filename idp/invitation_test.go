@@ -106,8 +106,12 @@ func TestABadLineSpoilsNoOther(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		org, owner := h.org(t, "acme")
 		lines := []idp.InviteLine{
-			{Email: "a@x.test", Role: "member"}, {Email: "no address", Role: "member"}, {Email: "A@X.test", Role: "admin"},
-			{Email: "b@x.test", Role: "king"}, {Email: owner.Email, Role: "member"}, {Email: "c@x.test", Role: "billing"},
+			{Email: "a@x.test", Role: "member"},
+			{Email: "no address", Role: "member"},
+			{Email: "A@X.test", Role: "admin"},
+			{Email: "b@x.test", Role: "king"},
+			{Email: owner.Email, Role: "member"},
+			{Email: "c@x.test", Role: "billing"},
 		}
 		results, err := h.InviteMany(t.Context(), org.ID, owner.ID, "en", "", lines)
 		if err != nil || len(results) != len(lines) {

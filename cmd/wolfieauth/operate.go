@@ -102,7 +102,9 @@ func (cmd *userCreateCmd) Run(ctx context.Context) error {
 }
 
 type orgCmd struct {
-	Create orgCreateCmd `cmd:"" help:"Create an organisation."`
+	Create  orgCreateCmd  `cmd:"" help:"Create an organisation."`
+	Invite  orgInviteCmd  `cmd:"" help:"Invite people into an organisation by mail."`
+	Members orgMembersCmd `cmd:"" help:"List the members of an organisation."`
 }
 
 type orgCreateCmd struct {

@@ -89,10 +89,10 @@ func (p *Pages) showInvitation(c echo.Context, status int, summary string) error
 	view := &InvitationPage{
 		Path: path, Open: open, Role: open.Invitation.Role, State: stateFor(open, user), Person: user, Way: way{Next: path}, Summary: summary,
 	}
-	switch view.State {
-	case invitedReady:
+	if view.State == invitedReady {
 		view.Costs = p.seatCosts(c.Request().Context(), open.Org.ID)
-	case invitedSignIn:
+	}
+	if view.State == invitedSignIn {
 		p.rememberEmail(c, open.Invitation.Email) // the sign-in page has it filled in
 	}
 	view.Title = web.T(c, "invitation.title", "Org", open.Org.Name)

@@ -88,6 +88,14 @@ func TestAnInstallationFromTheShell(t *testing.T) {
 		if out := sh.run("app", "create", "--org", slug, "--name", "Spa", "--kind", "browser", "--redirect-uri", redirect); strings.Contains(out, "client_secret") {
 			t.Errorf("a public app has a secret: %s", out)
 		}
+		if out := sh.run("org", "invite", "--org", slug, "--by", "ola@example.test", "--role", "admin", "mate@example.test"); !strings.Contains(out, "mate@example.test: invited until") {
+			t.Errorf("org invite: %s", out)
+		}
+		sh.refused("1 of 2 were not invited", "org", "invite", "--org", slug, "--by", "ola@example.test", "mate@example.test", "other@example.test")
+		sh.refused("role too high", "org", "invite", "--org", slug, "--by", "later@example.test", "third@example.test")
+		if out := sh.run("org", "members", "--org", slug); !strings.HasPrefix(out, "Ola@Example.test\towner\t") || strings.Count(out, "\n") != 1 {
+			t.Errorf("org members: %s", out)
+		}
 		if out := sh.run("keys", "rotate"); !strings.Contains(out, "sign from") {
 			t.Errorf("keys rotate: %s", out)
 		}

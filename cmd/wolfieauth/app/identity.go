@@ -63,7 +63,7 @@ type revoker struct {
 	orgs   interface {
 		OrgsOf(ctx context.Context, userID string) ([]idp.OrgMembership, error)
 	}
-	now    func() time.Time
+	now func() time.Time
 }
 
 // EndSessions ends the user's browser sessions but for one.

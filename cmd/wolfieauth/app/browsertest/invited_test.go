@@ -110,7 +110,12 @@ func ownOrgs(t *testing.T, lang string) {
 	b.survey(lang, []visit{
 		at("org-new", issuer+"/orgs/new"),
 		{"org-new-error", func(b *tab) { b.fill("name", h.org.Name); b.fill("slug", h.org.Slug); b.refused(422, "#submit") }},
-		{"org-made", func(b *tab) { b.fill("name", made); b.fill("slug", ""); b.press("#submit"); b.arrived(issuer + "/account") }},
+		{"org-made", func(b *tab) {
+			b.fill("name", made)
+			b.fill("slug", "")
+			b.press("#submit")
+			b.arrived(issuer + "/account")
+		}},
 		at("org-leave", issuer+"/orgs/leave?org="+url.QueryEscape(h.org.ID)),
 		{"org-left", func(b *tab) { b.press("#submit"); b.arrived(issuer + "/account") }},
 		{"org-leave-owner", func(b *tab) { b.press(`a[href^="/orgs/leave"]`) }},
