@@ -243,7 +243,11 @@ func TestTwoAcceptsMakeOneMembership(t *testing.T) {
 func TestFiftyAcceptsCannotPassACapOfTen(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
-		org, owner := h.org(t, "acme")
+		owner := h.verified(t, "boss@x.test")
+		org, err := h.CreateOrg(t.Context(), idp.CreateOrg{Name: "Acme", OwnerUserID: owner.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
 		type guest struct{ token, user string }
 		guests := make(chan guest, 50)
 		for i := range 50 {

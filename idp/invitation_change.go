@@ -36,17 +36,8 @@ func (s *Service) Invitations(ctx context.Context, f InvitationFilter) (page []I
 // from now on. [ErrInvitationInvalid] for one that is accepted, revoked or another org's, and what
 // [Service.Invite] answers.
 func (s *Service) ResendInvitation(ctx context.Context, orgID, id, byID, lang string) (Invitation, error) {
-	before, err := s.deps.Store.InvitationByID(ctx, orgID, id)
-	if err != nil {
-		return Invitation{}, fmt.Errorf("resend invitation: %w", err)
-	}
-	asked := before
-	asked.InvitedBy = byID
-	if err := s.allowMail(ctx, asked); err != nil {
-		return Invitation{}, fmt.Errorf("resend invitation: %w", err)
-	}
 	var after Invitation
-	err = s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
+	err := s.deps.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 		after, err = s.resend(ctx, orgID, id, byID, lang)
 		return err
 	})
@@ -81,6 +72,10 @@ func (s *Service) resend(ctx context.Context, orgID, id, byID, lang string) (Inv
 	if l := knownLocale(lang); l != "" {
 		after.Lang = l
 	}
+	inviter, err := s.allowMail(ctx, after)
+	if err != nil {
+		return Invitation{}, err
+	}
 	token := s.renew(&after)
 	if err := s.deps.Store.SaveInvitation(ctx, after); err != nil {
 		return Invitation{}, err
@@ -88,7 +83,7 @@ func (s *Service) resend(ctx context.Context, orgID, id, byID, lang string) (Inv
 	if err := s.recordInvitation(ctx, "invitation.resent", before, after); err != nil {
 		return Invitation{}, err
 	}
-	return after, s.mailInvitation(ctx, org, after, token)
+	return after, s.mailInvitation(ctx, org, after, inviter, token)
 }
 
 // RevokeInvitation kills the link: [ErrInvitationInvalid] for one that is accepted, revoked or another org's,

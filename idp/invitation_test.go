@@ -154,6 +154,39 @@ func TestTheFormIsNoMailCannon(t *testing.T) {
 	})
 }
 
+func TestWhoHasProvenNothingInvitesFew(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		org, owner := h.org(t, "acme") // whose address is not proven
+		var lines []idp.InviteLine
+		for i := range 25 {
+			lines = append(lines, idp.InviteLine{Email: fmt.Sprintf("p%d@x.test", i), Role: "member"})
+		}
+		lines = append(lines, idp.InviteLine{Email: "no address", Role: "member"})
+		for day := range 2 {
+			results, err := h.InviteMany(t.Context(), org.ID, owner.ID, "", "", lines)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts := map[error]int{}
+			for _, r := range results {
+				for _, kind := range []error{idp.ErrInviteLimit, idp.ErrAlreadyInvited, idp.ErrEmailInvalid} {
+					if errors.Is(r.Err, kind) {
+						counts[kind]++
+					}
+				}
+			}
+			if counts[idp.ErrInviteLimit] != 5*(1-day) || counts[idp.ErrAlreadyInvited] != 20*day || counts[idp.ErrEmailInvalid] != 1 {
+				t.Errorf("day %d: %v", day, counts)
+			}
+			h.clock.advance(24 * time.Hour)
+		}
+		if n := h.mail.count(); n != 25 {
+			t.Errorf("%d letters", n)
+		}
+	})
+}
+
 func TestSendingAgainKillsTheLinkBefore(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {

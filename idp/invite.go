@@ -12,17 +12,20 @@ import (
 )
 
 // How many invitation mails one inviter, one org and one address can cause in a day, so that the form is no
-// cannon.
+// cannon: a company's whole list passes, somebody who has not even shown an address of their own invites a few,
+// and nobody's mailbox is flooded, by however many orgs.
 const (
-	invitesByPerson  = 500
-	invitesByOrg     = 1000
-	invitesToAddress = 10
-	inviteWindow     = 24 * time.Hour
+	invitesByPerson   = 12_000
+	invitesByUnproven = 20
+	invitesByOrg      = 20_000
+	invitesToAddress  = 10
+	inviteWindow      = 24 * time.Hour
 )
 
 // Limits counts attempts; internal/ratelimit.Limiter is one.
 type Limits interface {
-	// Allow counts one attempt in the bucket; the error wraps db.ErrUnavailable.
+	// Allow counts one attempt in the bucket, in the transaction that ctx carries; the error wraps
+	// db.ErrUnavailable.
 	Allow(ctx context.Context, bucket string, limit int, window time.Duration) (ok bool, retryAfter time.Duration, err error)
 }
 
@@ -38,9 +41,6 @@ type Invite struct {
 func (s *Service) Invite(ctx context.Context, in Invite) (Invitation, error) {
 	inv, err := s.newInvitation(in)
 	if err != nil {
-		return Invitation{}, fmt.Errorf("invite: %w", err)
-	}
-	if err := s.allowMail(ctx, inv); err != nil {
 		return Invitation{}, fmt.Errorf("invite: %w", err)
 	}
 	err = s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
@@ -87,6 +87,10 @@ func (s *Service) invite(ctx context.Context, org Org, inv *Invitation) error {
 	if err := s.checkPending(ctx, org.ID); err != nil {
 		return err
 	}
+	inviter, err := s.allowMail(ctx, *inv)
+	if err != nil {
+		return err
+	}
 	token := s.renew(inv)
 	if err := s.deps.Store.InsertInvitation(ctx, *inv); err != nil {
 		return err
@@ -94,7 +98,7 @@ func (s *Service) invite(ctx context.Context, org Org, inv *Invitation) error {
 	if err := s.recordInvitation(ctx, "invitation.sent", Invitation{}, *inv); err != nil {
 		return err
 	}
-	return s.mailInvitation(ctx, org, *inv, token)
+	return s.mailInvitation(ctx, org, *inv, inviter, token)
 }
 
 // notMember answers [ErrAlreadyMember] when the address is an active member's.
@@ -149,33 +153,39 @@ func (s *Service) renew(inv *Invitation) (token string) {
 	return token
 }
 
-// allowMail counts one mail against the day's limits: [ErrInviteLimit].
-func (s *Service) allowMail(ctx context.Context, inv Invitation) error {
-	if s.deps.Limits == nil {
-		return nil
+// errSpent is the limit of the inviter or the org: every later line of a list meets it too.
+var errSpent = fmt.Errorf("of the inviter or the organisation: %w", ErrInviteLimit)
+
+// allowMail counts one mail against the day's limits, in the transaction that writes it, and answers who causes
+// it: [ErrInviteLimit].
+func (s *Service) allowMail(ctx context.Context, inv Invitation) (inviter User, err error) {
+	inviter, err = s.deps.Store.UserByID(ctx, inv.InvitedBy)
+	if err != nil || s.deps.Limits == nil {
+		return inviter, err
+	}
+	own := invitesByPerson
+	if !inviter.EmailVerified() {
+		own = invitesByUnproven
 	}
 	for _, l := range []struct {
 		bucket string
 		limit  int
+		spent  error
 	}{
-		{"invite-by:" + inv.InvitedBy, invitesByPerson}, {"invite-org:" + inv.OrgID, invitesByOrg}, {"invite-to:" + inv.EmailNormal, invitesToAddress},
+		{"invite-by:" + inv.InvitedBy, own, errSpent}, {"invite-org:" + inv.OrgID, invitesByOrg, errSpent}, {"invite-to:" + inv.EmailNormal, invitesToAddress, ErrInviteLimit},
 	} {
 		ok, _, err := s.deps.Limits.Allow(ctx, l.bucket, l.limit, inviteWindow)
-		if err != nil {
-			return err
+		if err == nil && !ok {
+			err = l.spent
 		}
-		if !ok {
-			return ErrInviteLimit
+		if err != nil {
+			return User{}, err
 		}
 	}
-	return nil
+	return inviter, nil
 }
 
-func (s *Service) mailInvitation(ctx context.Context, org Org, inv Invitation, token string) error {
-	inviter, err := s.deps.Store.UserByID(ctx, inv.InvitedBy)
-	if err != nil {
-		return err
-	}
+func (s *Service) mailInvitation(ctx context.Context, org Org, inv Invitation, inviter User, token string) error {
 	to, err := s.deps.Store.UserByEmailNormal(ctx, inv.EmailNormal)
 	if err != nil && !errors.Is(err, ErrUserNotFound) {
 		return err
