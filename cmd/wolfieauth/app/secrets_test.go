@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/app/apptest"
+	"github.com/wolfieauth/wolfieauth/idp"
 )
 
 func read(t testing.TB, r *http.Request) response {
@@ -69,7 +70,13 @@ func nothingSecretIsWritten(t *testing.T, h *house) {
 		t.Errorf("a wrong secret: %d %s", res.status, res.body)
 	}
 	outbox := apptest.NewBrowser(t)
-	outbox.Get(h.line.Issuer + "/reset")
+	org, owner := h.guild(t, "Secretariat of "+newcomer())
+	_, err = h.App.Identity().Invite(t.Context(), idp.Invite{OrgID: org.ID, InviterID: owner, Email: email, Role: "member"})
+	must(t, err)
+	invitation := parse(t, h.invited(t, email)).Path
+	secrets["invitation token"] = strings.TrimPrefix(invitation, "/invitation/")
+	outbox.Get(h.line.Issuer + invitation)
+	outbox.Get(h.line.Issuer + "/reset?" + url.Values{"next": {invitation}}.Encode()) // the way back is written down, without the token
 	outbox.Submit("submit", apptest.Field{Name: "email", Value: email})
 	token := h.mailed(t, email, "reset")
 	secrets["reset token"], secrets["verify token"] = token, h.mailed(t, email, "verify")
