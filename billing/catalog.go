@@ -16,7 +16,6 @@ type AppInfo struct {
 	Name     string
 	Color    string // #rrggbb, or ""
 	LogoURL  string
-	TermsURL string
 	// Origins are the origins of the app's registered redirect URIs ("https://app.example", lower case), where
 	// a buyer may be sent back to.
 	Origins []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -45,7 +46,11 @@ func (s *Service) EnableBilling(ctx context.Context, in EnableBilling) error {
 			return err
 		}
 		if err == nil {
-			next.CreatedAt, next.UpdatedAt = old.CreatedAt, old.UpdatedAt
+			next.CreatedAt, next.UpdatedAt, next.Shop = old.CreatedAt, old.UpdatedAt, old.Shop
+			// Words of the owner's own are not overwritten by those that the billing comes with.
+			if old.Headline == "" && old.Sentence == "" && !reflect.DeepEqual(old.Shop, Shop{}) {
+				next.Headline, next.Sentence = "", ""
+			}
 			if sameSettings(next, old) {
 				return errUnchanged
 			}
@@ -98,7 +103,7 @@ func (s *Service) nobodyPays(ctx context.Context, clientID string) error {
 
 func sameSettings(a, b AppSettings) bool {
 	a.CreatedAt, a.UpdatedAt, b.CreatedAt, b.UpdatedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	return a == b
+	return reflect.DeepEqual(a, b)
 }
 
 func (in EnableBilling) check() *mistakes {

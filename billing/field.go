@@ -56,7 +56,8 @@ const (
 	CodeTierCount       = "tier_count"     // none, or more than a hundred
 	CodeTiersUnwanted   = "tiers_unwanted" // tiers on a flat price
 	CodeTiersNeedSeats  = "tiers_need_seats"
-	CodeSold            = "sold" // fixed since the first sale
+	CodeSold            = "sold"      // fixed since the first sale
+	CodeNotHTTPS        = "not_https" // no absolute https address
 )
 
 // mistakes collects field errors.

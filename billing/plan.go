@@ -55,8 +55,9 @@ type AppSettings struct {
 	Livemode        bool
 	DefaultCurrency string // ISO 4217, upper case
 	DefaultCountry  string // ISO 3166-1 alpha-2, or ""
-	Headline        string
+	Headline        string // as it came with the billing; see [AppSettings.Front]
 	Sentence        string
+	Shop            Shop `gorm:"serializer:json"`
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }

@@ -32,21 +32,22 @@ func (h *Handlers) handleBrand(c echo.Context) error {
 }
 
 // tagged answers body with an ETag over it, or 304 to who holds it. Stored answers are asked about each time,
-// so that a change is seen at once.
+// so that a change is seen at once. The tag is weak: it stands for the compressed answer and for the plain one.
 func tagged(c echo.Context, contentType string, body []byte) error {
 	sum := sha256.Sum256(body)
-	return taggedAs(c, contentType, body, hex.EncodeToString(sum[:12]))
+	return taggedAs(c, contentType, body, `W/"`+hex.EncodeToString(sum[:12])+`"`)
 }
 
-func taggedAs(c echo.Context, contentType string, body []byte, version string) error {
+// taggedAs is tagged with an entity tag of the caller's.
+func taggedAs(c echo.Context, contentType string, body []byte, tag string) error {
 	header := c.Response().Header()
-	header.Set("ETag", `"`+version+`"`)
+	header.Set("ETag", tag)
 	// Kept only where the request carried no credentials; asked about each time in any case.
 	header.Set(echo.HeaderCacheControl, "no-cache")
 	if c.Request().Header.Get(echo.HeaderAuthorization) != "" {
 		header.Set(echo.HeaderCacheControl, "private, no-cache")
 	}
-	if matches(c.Request().Header.Get("If-None-Match"), version) {
+	if matches(c.Request().Header.Get("If-None-Match"), tag) {
 		return c.NoContent(http.StatusNotModified)
 	}
 	return c.Blob(http.StatusOK, contentType, body)

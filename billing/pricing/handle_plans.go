@@ -59,7 +59,7 @@ func (h *Handlers) showPlans(c echo.Context, status int, sel selection, form *we
 		return err
 	}
 	issuer := h.edge.Issuer()
-	view.LinkedData = b.offer.linked(issuer.Scheme + "://" + issuer.Host)
+	view.LinkedData = b.offer.linked(issuer.Scheme+"://"+issuer.Host, view.Questions)
 	view.HereURL = b.offer.link(func(*selection) {})
 	view.Page = h.page(catalog.App, visitor, view.HereURL)
 	view.Title = web.T(c, "pricing.title", "App", catalog.App.Name)
@@ -105,8 +105,8 @@ func (v *plansPage) fill(c echo.Context, b cards, visitor Visitor) {
 	o := &b.offer
 	app := o.catalog.App
 	v.PageURL = "/billing/" + url.PathEscape(app.ClientID)
-	v.Headline, v.Sentence = o.catalog.Settings.Headline, o.catalog.Settings.Sentence
-	v.TestMode, v.TermsURL = !o.catalog.Settings.Livemode, app.TermsURL
+	v.TestMode = !o.catalog.Settings.Livemode
+	v.front(o.catalog.Settings.Front(), b.words.lang)
 	v.Plans, v.Bundles = b.all()
 	v.Compare = b.compare(v.Plans, v.Bundles)
 	v.Intervals, v.Currencies = b.intervalLinks(), b.currencyLinks()
@@ -124,6 +124,16 @@ func (v *plansPage) fill(c echo.Context, b cards, visitor Visitor) {
 		}
 	}
 	v.choose(b)
+}
+
+// front puts the owner's own words on the page.
+func (v *plansPage) front(shop billing.Shop, lang string) {
+	v.Headline, v.Sentence = shop.Headline.In(lang), shop.Sentence.In(lang)
+	v.TermsURL, v.PrivacyURL = shop.TermsURL.In(lang), shop.PrivacyURL.In(lang)
+	for _, q := range shop.Questions {
+		asked, answer := q.In(lang)
+		v.Questions = append(v.Questions, question{asked, answer})
+	}
 }
 
 // choose finds the card that the address names, for the panel above the plans.

@@ -36,13 +36,14 @@ func (h *Handlers) Mount(edge *web.Edge) error {
 	}
 	h.edge = edge
 	pages := edge.Pages()
-	pages.GET("/billing/:client", h.handlePlans)
+	pages.GET("/billing/:client", h.handlePlans, web.Compress())
 	pages.GET("/billing/:client/checkout", h.handleCheckoutAgain)
 	pages.POST("/billing/:client/checkout", h.handleCheckout)
 	pages.POST("/billing/:client/portal", h.handlePortal)
 	pages.GET("/billing/:client/return", h.handleReturn)
 	pages.GET("/billing/:client/return/:checkout", h.handleReturn)
-	edge.Raw().GET("/billing/:client/brand.css", h.handleBrand)
+	edge.Raw().GET("/billing/:client/brand.css", h.handleBrand, web.Compress())
+	edge.Raw().GET("/billing/:client/preview.css", h.handlePreviewCSS)
 	h.mountAPI(edge.API())
 	return nil
 }

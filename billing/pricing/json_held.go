@@ -98,5 +98,5 @@ func (h *Handlers) handleEntitlementsV1(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("write entitlements in %s: %w", caller.ClientID, err)
 	}
-	return taggedAs(c, echo.MIMEApplicationJSON, append(body, '\n'), held.Version)
+	return taggedAs(c, echo.MIMEApplicationJSON, append(body, '\n'), `"`+held.Version+`"`)
 }

@@ -8,8 +8,25 @@ import (
 // linkedData tells search engines what is sold, in the words of https://schema.org. It is written into the page
 // as a data block, which browsers neither run nor hold against the content security policy.
 type linkedData struct {
-	Context string          `json:"@context"`
-	Graph   []linkedProduct `json:"@graph"`
+	Context string `json:"@context"`
+	Graph   []any  `json:"@graph"`
+}
+
+// linkedFAQ are the owner's questions, as they stand on the page.
+type linkedFAQ struct {
+	Type     string           `json:"@type"`
+	Entities []linkedQuestion `json:"mainEntity"`
+}
+
+type linkedQuestion struct {
+	Type   string       `json:"@type"`
+	Name   string       `json:"name"`
+	Answer linkedAnswer `json:"acceptedAnswer"`
+}
+
+type linkedAnswer struct {
+	Type string `json:"@type"`
+	Text string `json:"text"`
 }
 
 type linkedProduct struct {
@@ -48,9 +65,9 @@ type linkedUnitPrice struct {
 // unitCodes are the intervals that come back.
 var unitCodes = map[billing.Interval]string{billing.IntervalMonth: "MON", billing.IntervalYear: "ANN"}
 
-// linked describes the listed plans in the currency of the page; nil where nothing is sold in it. site is the
-// issuer, without a slash at its end.
-func (o *offer) linked(site string) *linkedData {
+// linked describes the listed plans in the currency of the page, and the questions that stand below them; nil where
+// nothing is sold in it. site is the issuer, without a slash at its end.
+func (o *offer) linked(site string, questions []question) *linkedData {
 	d := &linkedData{Context: "https://schema.org"}
 	app := o.catalog.App
 	for _, plan := range o.catalog.Listed() {
@@ -70,6 +87,13 @@ func (o *offer) linked(site string) *linkedData {
 	}
 	if len(d.Graph) == 0 {
 		return nil
+	}
+	if len(questions) > 0 {
+		faq := linkedFAQ{Type: "FAQPage"}
+		for _, q := range questions {
+			faq.Entities = append(faq.Entities, linkedQuestion{Type: "Question", Name: q.Question, Answer: linkedAnswer{Type: "Answer", Text: q.Answer}})
+		}
+		d.Graph = append(d.Graph, faq)
 	}
 	return d
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/wolfieauth/wolfieauth/internal/web"
 )
 
 // openAPI describes the JSON routes of this package; its schemas are those of docs/contracts.
@@ -21,8 +23,8 @@ func handleOpenAPI(c echo.Context) error {
 // apiRoutes are the JSON routes, as the description must name them.
 func (h *Handlers) apiRoutes() []route {
 	return []route{
-		{http.MethodGet, "/api/billing/:client/plans", h.handlePlansJSON},
-		{http.MethodGet, "/v1/billing/plans", h.handlePlansV1},
+		{http.MethodGet, "/api/billing/:client/plans", web.Compress()(h.handlePlansJSON)},
+		{http.MethodGet, "/v1/billing/plans", web.Compress()(h.handlePlansV1)},
 		{http.MethodPost, "/v1/billing/checkout", h.handleCheckoutV1},
 		{http.MethodPost, "/v1/billing/portal", h.handlePortalV1},
 		{http.MethodGet, "/v1/billing/subscription", h.handleSubscriptionV1},

@@ -30,7 +30,9 @@ type plansPage struct {
 	Compare    *compareTable
 	Seller     *Seller
 	TermsURL   string
-	PerSeat    bool // some plan is sold per seat
+	PrivacyURL string
+	Questions  []question // the owner's own
+	PerSeat    bool       // some plan is sold per seat
 	LinkedData *linkedData
 	Form       *web.Form
 }
@@ -40,6 +42,9 @@ type choiceLink struct {
 	Label, Note, URL string
 	Current          bool
 }
+
+// question is one of the owner's, in the visitor's language where there is a text in it.
+type question struct{ Question, Answer string }
 
 type hidden struct{ Name, Value string }
 

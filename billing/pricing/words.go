@@ -5,9 +5,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/internal/i18n"
 	"github.com/wolfieauth/wolfieauth/internal/money"
@@ -25,15 +22,7 @@ func (w words) money(amount int64, currency string) string {
 
 // country names a country in the visitor's language.
 func (w words) country(code string) string {
-	tag := language.English
-	if w.lang == i18n.Polish {
-		tag = language.Polish
-	}
-	region, err := language.ParseRegion(code)
-	if err != nil {
-		return code
-	}
-	return display.Regions(tag).Name(region)
+	return i18n.Country(w.lang, code)
 }
 
 // seatKinds are the labels of seats that we can put into a sentence of either language; an owner writes the

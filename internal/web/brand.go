@@ -29,13 +29,16 @@ const (
 // reads as the product's own). It sets the roles --accent (a filled surface), --accent-hover, --accent-text
 // (text on it), --accent-ink (the colour as text on our surfaces) and --accent-soft, for light and dark; each
 // text has a contrast of at least 4.5:1.
-func BrandCSS(color string) []byte {
+func BrandCSS(color string) []byte { return BrandCSSIn(":root", color) }
+
+// BrandCSSIn is [BrandCSS] for the part of a page that a CSS selector names.
+func BrandCSSIn(selector, color string) []byte {
 	c, ok := parseColor(color)
 	if !ok {
 		c, _ = parseColor(defaultBrand)
 	}
-	return fmt.Appendf(nil, ":root{%s}\n@media (prefers-color-scheme:dark){:root{%s}}\n",
-		brandRoles(c, lightSurfaces, rgb{}), brandRoles(c, darkSurfaces, rgb{255, 255, 255}))
+	return fmt.Appendf(nil, "%s{%s}\n@media (prefers-color-scheme:dark){%s{%s}}\n",
+		selector, brandRoles(c, lightSurfaces, rgb{}), selector, brandRoles(c, darkSurfaces, rgb{255, 255, 255}))
 }
 
 // brandRoles writes the roles of accent over surfaces; toward is the end (black or white) that stands out there.

@@ -131,6 +131,19 @@ func (r *Renderer) HTML(lang, name string, view View) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Part renders one of the templates that a page is made of, without the page around it.
+func (r *Renderer) Part(lang, page, part string, data any) (template.HTML, error) {
+	t := r.pages[lang][page]
+	if t == nil {
+		return "", fmt.Errorf("render %s: no such page", page)
+	}
+	var buf bytes.Buffer
+	if err := t.ExecuteTemplate(&buf, part, data); err != nil {
+		return "", fmt.Errorf("render: %w", err)
+	}
+	return template.HTML(buf.String()), nil //nolint:gosec // what html/template has written is safe
+}
+
 func (r *Renderer) funcs(catalog *i18n.Catalog, lang string, write MoneyFunc) template.FuncMap {
 	return template.FuncMap{
 		"t":        func(key string, args ...any) string { return catalog.T(lang, key, args...) },
@@ -166,6 +179,9 @@ func dict(pairs ...any) (map[string]any, error) {
 
 // Renderer is the renderer of the edge's pages.
 func (e *Edge) Renderer() *Renderer { return e.render }
+
+// T answers a sentence in a language that need not be the request's; args as in [i18n.Catalog.T].
+func (e *Edge) T(lang, key string, args ...any) string { return e.catalog.T(lang, key, args...) }
 
 // Render answers the page name with view, whose [Page] it completes. The flash left for this page is used up.
 func (e *Edge) Render(c echo.Context, status int, name string, view View) error {
