@@ -143,6 +143,7 @@ func actions(c echo.Context) []web.Option {
 		{Value: "plans.reordered", Label: web.T(c, "admin.action.plans_reordered")},
 		{Value: "price.added", Label: web.T(c, "admin.action.price_added")},
 		{Value: "price.edited", Label: web.T(c, "admin.action.price_edited")},
+		{Value: "shop.changed", Label: web.T(c, "shop.action")},
 		{Value: "price.retired", Label: web.T(c, "admin.action.price_retired")},
 	}
 }

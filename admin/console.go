@@ -28,7 +28,7 @@ type area struct {
 
 // areas are all parts of the console, each in a file of its own.
 func areas() []area {
-	return []area{overviewArea(), appArea(), catalogueArea(), syncArea(), membersArea(), auditArea(), platformArea()}
+	return []area{overviewArea(), appArea(), catalogueArea(), shopArea(), syncArea(), membersArea(), auditArea(), platformArea()}
 }
 
 // TemplateNames are the pages that the console renders.
@@ -50,6 +50,7 @@ func (k *Console) Problems() []web.Problem { return Problems() }
 func Problems() []web.Problem {
 	return []web.Problem{
 		{Err: idp.ErrAppPublic, Status: http.StatusConflict, Code: "app_keeps_no_secret"},
+		{Err: errPlansChanged, Status: http.StatusConflict, Code: "plans_changed"},
 		{Err: permission.ErrDenied, Status: http.StatusForbidden, Code: "forbidden"},
 	}
 }

@@ -55,6 +55,7 @@ type Editor interface {
 	PlanEditor
 	PriceEditor
 	Syncer
+	ShopEditor
 }
 
 // Syncer is the part of [Editor] about Stripe.
@@ -119,14 +120,15 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Deps are what the console stands on. All are required but Sales: without it the page of an app says nothing
-// about subscriptions.
+// Deps are what the console stands on. All are required but Sales and Window: without the first the page of an app
+// says nothing about subscriptions, without the second the editor shows no preview.
 type Deps struct {
 	People People
 	Apps   Apps
 	Shop   Shop
 	Editor Editor
 	Sales  Sales
+	Window Window
 	Comps  Comps
 	Jobs   Jobs
 	Audit  Log

@@ -113,6 +113,8 @@ func codeSentence(c echo.Context, code string) string {
 		return web.T(c, "admin.mistake.tiers_unwanted")
 	case billing.CodeSold:
 		return web.T(c, "admin.mistake.sold")
+	case billing.CodeNotHTTPS:
+		return web.T(c, "shop.mistake.not_https")
 	case billing.CodeTiersNeedSeats:
 		return web.T(c, "admin.mistake.tiers_need_seats")
 	default:

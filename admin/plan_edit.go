@@ -140,6 +140,9 @@ func (k *Console) renderPlanEdit(c echo.Context, v *visit, status int, s *shelf,
 	if view.Seen == "" || form.Summary == web.T(c, "admin.editor.conflict") {
 		view.Seen = stampOf(p.UpdatedAt)
 	}
+	if view.Preview, err = k.preview(c, s, form, s.sketchPlan(c, form, &p), false); err != nil {
+		return err
+	}
 	return k.edge.Render(c, status, "admin/plan", view)
 }
 

@@ -33,6 +33,7 @@ type PlanFormPage struct {
 	EditSlug  bool
 	Live      int64 // how many hold it now
 	Impact    *PlanImpact
+	Preview   *PreviewPane
 }
 
 // FeatureChoice is a feature that the plan may hold.

@@ -141,6 +141,10 @@ func (k *Console) renderNewPlan(c echo.Context, v *visit, status int, s *shelf, 
 	view.Title = web.T(c, "admin.plan_form.new")
 	view.Heading, view.Submit = view.Title, web.T(c, "admin.plan_form.create")
 	view.Action, view.Scopes = "/admin/clients/"+v.app.ClientID+"/plans/new", s.scopeOptions(c)
+	var err error
+	if view.Preview, err = k.preview(c, s, form, s.sketchPlan(c, form, nil), false); err != nil {
+		return err
+	}
 	return k.edge.Render(c, status, "admin/plan", view)
 }
 

@@ -10,11 +10,11 @@ import (
 )
 
 // onPrice loads the plan and the price that the address names.
-func onPrice(do func(k *Console, c echo.Context, v *visit, p billing.EditorPlan, price billing.EditorPrice) error) func(*Console, echo.Context, *visit) error {
-	return onPlan(func(k *Console, c echo.Context, v *visit, _ *shelf, p billing.EditorPlan) error {
+func onPrice(do func(k *Console, c echo.Context, v *visit, s *shelf, p billing.EditorPlan, price billing.EditorPrice) error) func(*Console, echo.Context, *visit) error {
+	return onPlan(func(k *Console, c echo.Context, v *visit, s *shelf, p billing.EditorPlan) error {
 		for _, price := range p.EditorPrices {
 			if price.ID == c.Param("price") {
-				return do(k, c, v, p, price)
+				return do(k, c, v, s, p, price)
 			}
 		}
 		return unknown(billing.ErrPriceNotFound)
@@ -23,7 +23,7 @@ func onPrice(do func(k *Console, c echo.Context, v *visit, p billing.EditorPlan,
 
 func priceURL(v *visit, p billing.Price) string { return planURL(v, p.PlanID) + "/prices/" + p.ID }
 
-func askRetire(k *Console, c echo.Context, v *visit, p billing.EditorPlan, price billing.EditorPrice) error {
+func askRetire(k *Console, c echo.Context, v *visit, _ *shelf, p billing.EditorPlan, price billing.EditorPrice) error {
 	row := priceRow(c, price.Price)
 	view := &PlanEndPage{
 		Frame: frame(c, v, "overview", web.T(c, "admin.price_end.title", "Plan", p.Name)), App: v.app, Plan: p.Name, Price: &row,
@@ -35,7 +35,7 @@ func askRetire(k *Console, c echo.Context, v *visit, p billing.EditorPlan, price
 	return k.edge.Render(c, http.StatusOK, "admin/plan_end", view)
 }
 
-func retirePrice(k *Console, c echo.Context, v *visit, p billing.EditorPlan, price billing.EditorPrice) error {
+func retirePrice(k *Console, c echo.Context, v *visit, _ *shelf, p billing.EditorPlan, price billing.EditorPrice) error {
 	if err := k.deps.Editor.RetirePrice(acting(c, v), price.ID); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type PriceFormPage struct {
 	Intervals, Schemes      []web.Option
 	Tiers                   []TierInput
 	Worked                  Worked
+	Preview                 *PreviewPane
 	// Of a price that exists: its state when the form was opened, whether a new one takes its place, and how many
 	// people keep it then.
 	Seen     string

@@ -24,17 +24,17 @@ func askPrice(k *Console, c echo.Context, v *visit, s *shelf, p billing.EditorPl
 	form.Set("scheme", string(billing.SchemeFlat))
 	form.Set("seats", exampleSeats)
 	setTiers(form, []string{"", ""}, []string{"", ""}, []string{"", ""})
-	return k.renderPrice(c, v, http.StatusOK, form, p, nil)
+	return k.renderPrice(c, v, s, http.StatusOK, form, p, nil)
 }
 
 // addPrice saves a new price, or answers a button that only changes the form.
-func addPrice(k *Console, c echo.Context, v *visit, _ *shelf, p billing.EditorPlan) error {
+func addPrice(k *Console, c echo.Context, v *visit, s *shelf, p billing.EditorPlan) error {
 	form, err := web.NewForm(c)
 	if err != nil {
 		return err
 	}
 	if onlyForm(form) {
-		return k.renderPrice(c, v, http.StatusOK, form, p, nil)
+		return k.renderPrice(c, v, s, http.StatusOK, form, p, nil)
 	}
 	in := readPrice(c, form, p.ID)
 	err = k.deps.Tx.InTx(acting(c, v), func(ctx context.Context) error {
@@ -44,7 +44,7 @@ func addPrice(k *Console, c echo.Context, v *visit, _ *shelf, p billing.EditorPl
 	if errors.Is(err, billing.ErrPlanArchived) {
 		form.Summary, err = web.T(c, "admin.price_form.archived"), nil
 	}
-	return k.savedPrice(c, v, form, p, nil, err)
+	return k.savedPrice(c, v, s, form, p, nil, err)
 }
 
 // onlyForm carries out a button that changes the form alone, and tidies a form that is to be saved.
@@ -61,12 +61,12 @@ func onlyForm(form *web.Form) bool {
 }
 
 // savedPrice answers a saved price with the plans, a refused one with the form.
-func (k *Console) savedPrice(c echo.Context, v *visit, form *web.Form, p billing.EditorPlan, old *billing.EditorPrice, err error) error {
+func (k *Console) savedPrice(c echo.Context, v *visit, s *shelf, form *web.Form, p billing.EditorPlan, old *billing.EditorPrice, err error) error {
 	if err := settled(err); err != nil {
 		return err
 	}
 	if !form.OK() {
-		return k.renderPrice(c, v, http.StatusUnprocessableEntity, form, p, old)
+		return k.renderPrice(c, v, s, http.StatusUnprocessableEntity, form, p, old)
 	}
 	if old != nil {
 		return k.done(c, v, web.T(c, "admin.price_form.saved", "Plan", p.Name))
@@ -74,7 +74,7 @@ func (k *Console) savedPrice(c echo.Context, v *visit, form *web.Form, p billing
 	return k.done(c, v, web.T(c, "admin.price_form.added", "Plan", p.Name))
 }
 
-func askPriceEdit(k *Console, c echo.Context, v *visit, p billing.EditorPlan, price billing.EditorPrice) error {
+func askPriceEdit(k *Console, c echo.Context, v *visit, s *shelf, p billing.EditorPlan, price billing.EditorPrice) error {
 	if price.RetiredAt != nil || p.ArchivedAt != nil {
 		return toPlans(c, v, nil)
 	}
@@ -103,7 +103,7 @@ func askPriceEdit(k *Console, c echo.Context, v *visit, p billing.EditorPlan, pr
 		upTo, unit, flat = append(upTo, last), append(unit, major(t.UnitAmount)), append(flat, fee)
 	}
 	setTiers(form, upTo, unit, flat)
-	return k.renderPrice(c, v, http.StatusOK, form, p, &price)
+	return k.renderPrice(c, v, s, http.StatusOK, form, p, &price)
 }
 
 // typedAmount writes an amount as a person types it.
@@ -115,13 +115,13 @@ func typedAmount(lang string, n int64, currency string) string {
 	return plain
 }
 
-func editPrice(k *Console, c echo.Context, v *visit, p billing.EditorPlan, price billing.EditorPrice) error {
+func editPrice(k *Console, c echo.Context, v *visit, s *shelf, p billing.EditorPlan, price billing.EditorPrice) error {
 	form, err := web.NewForm(c)
 	if err != nil {
 		return err
 	}
 	if onlyForm(form) {
-		return k.renderPrice(c, v, http.StatusOK, form, p, &price)
+		return k.renderPrice(c, v, s, http.StatusOK, form, p, &price)
 	}
 	in := billing.PriceEdit{PriceID: price.ID, Expected: seenAt(form), Terms: readPrice(c, form, p.ID)}
 	err = k.deps.Tx.InTx(acting(c, v), func(ctx context.Context) error {
@@ -134,10 +134,10 @@ func editPrice(k *Console, c echo.Context, v *visit, p billing.EditorPlan, price
 	case errors.Is(err, billing.ErrPlanArchived), errors.Is(err, billing.ErrPriceRetired):
 		form.Summary, err = web.T(c, "admin.price_form.archived"), nil
 	}
-	return k.savedPrice(c, v, form, p, &price, err)
+	return k.savedPrice(c, v, s, form, p, &price, err)
 }
 
-func (k *Console) renderPrice(c echo.Context, v *visit, status int, form *web.Form, p billing.EditorPlan, old *billing.EditorPrice) error {
+func (k *Console) renderPrice(c echo.Context, v *visit, s *shelf, status int, form *web.Form, p billing.EditorPlan, old *billing.EditorPrice) error {
 	title := web.T(c, "admin.price_form.new", "Plan", p.Name)
 	view := &PriceFormPage{
 		App: v.app, Plan: p.Name, Form: form, Action: planURL(v, p.ID) + "/prices/new", Submit: web.T(c, "admin.price_form.add"),
@@ -162,5 +162,9 @@ func (k *Console) renderPrice(c echo.Context, v *visit, status int, form *web.Fo
 		}
 	}
 	view.Frame, view.Heading = frame(c, v, "overview", title), title
+	var err error
+	if view.Preview, err = k.preview(c, s, form, s.sketchPrice(c, form, p, old), true); err != nil {
+		return err
+	}
 	return k.edge.Render(c, status, "admin/price", view)
 }

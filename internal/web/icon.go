@@ -13,6 +13,7 @@ var icons = map[string]string{
 	"back":     `<path d="M19 12H5m6-6-6 6 6 6"/>`,
 	"close":    `<path d="m6 6 12 12M18 6 6 18"/>`,
 	"plus":     `<path d="M12 5v14M5 12h14"/>`,
+	"grip":     `<path d="M9 6v.1M15 6v.1M9 12v.1M15 12v.1M9 18v.1M15 18v.1"/>`,
 	"minus":    `<path d="M5 12h14"/>`,
 	"menu":     `<path d="M4 7h16M4 12h16M4 17h16"/>`,
 	"more":     `<circle cx="5.5" cy="12" r=".8"/><circle cx="12" cy="12" r=".8"/><circle cx="18.5" cy="12" r=".8"/>`,

@@ -5,7 +5,7 @@ const form = document.querySelector("form[data-editor]");
 
 if (form) {
   let timer, asked;
-  for (const button of form.querySelectorAll("[data-without-editor]")) button.hidden = true;
+  for (const button of document.querySelectorAll("[data-without-editor]")) button.hidden = true;
 
   async function ask(what) {
     asked?.abort();
@@ -17,11 +17,27 @@ if (form) {
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
 
+  // Parts beside the form belong to it too: the preview holds a form of its own, and forms do not nest.
+  const shown = new Map();
   function take(fresh, parts) {
-    for (const part of form.querySelectorAll(parts)) {
-      const now = fresh.getElementById(part.id);
-      if (now && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.childNodes);
+    for (const part of document.querySelectorAll(parts)) {
+      const now = part.isConnected && fresh.getElementById(part.id);
+      if (!now || now.innerHTML === (shown.get(part.id) ?? part.innerHTML)) continue;
+      shown.set(part.id, now.innerHTML);
+      replace(part, now);
     }
+  }
+
+  function replace(part, now) {
+    const sheet = part.querySelector(":scope > link[rel=stylesheet]"), next = now.querySelector(":scope > link[rel=stylesheet]");
+    if (sheet && next) {
+      sheet.href = next.getAttribute("href"); // the old colours stay until the new ones are here
+      return;
+    }
+    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    part.replaceChildren(...now.childNodes);
+    for (const step of part.querySelectorAll("[data-step]")) step.hidden = false;
+    if (focused) document.getElementById(focused)?.focus();
   }
 
   async function preview() {
@@ -40,7 +56,7 @@ if (form) {
       const fresh = await ask(value);
       if (!fresh) return plainly(button);
       take(fresh, "[data-part], [data-live]");
-      focusAfter(where);
+      focusAfter(where, value);
     } catch (error) {
       if (error.name !== "AbortError") plainly(button);
     }
@@ -52,10 +68,16 @@ if (form) {
   }
 
   // The keyboard goes on where the change was: at what is wrong, else at the last row or the first field.
-  function focusAfter(where) {
+  function focusAfter(where, what) {
     const part = form.querySelector(`#${where}-part`);
+    const [verb, row] = what.split("-");
+    if (verb === "up" || verb === "down") {
+      const to = Number(row) + (verb === "up" ? -1 : 1);
+      (part.querySelector(`[value="${verb}-${to}"]:enabled`) ?? part.querySelector(`[value$="-${to}"]:enabled`))?.focus();
+      return;
+    }
     const rows = part.querySelectorAll("[data-row-first]");
-    (part.querySelector("[aria-invalid]") ?? rows[rows.length - 1] ?? part.querySelector(".panel input"))?.focus();
+    (part.querySelector("[aria-invalid]") ?? rows[rows.length - 1] ?? part.querySelector(".panel input, [tabindex]"))?.focus();
   }
 
   form.addEventListener("click", (event) => {
@@ -69,7 +91,9 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(preview, 250);
   };
-  form.addEventListener("input", later);
-  form.addEventListener("change", later);
+  for (const place of [form, ...document.querySelectorAll("[data-look]")]) {
+    place.addEventListener("input", later);
+    place.addEventListener("change", later);
+  }
   form.addEventListener("submit", () => { clearTimeout(timer); asked?.abort(); });
 }

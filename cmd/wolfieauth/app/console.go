@@ -6,18 +6,28 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/admin"
 	"github.com/wolfieauth/wolfieauth/billing"
+	"github.com/wolfieauth/wolfieauth/billing/pricing"
 	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/claims"
 	claimstore "github.com/wolfieauth/wolfieauth/claims/store"
 )
 
 // mountConsole hangs the admin console into the edge.
-func (a *App) mountConsole() error {
+func (a *App) mountConsole(shop *pricing.Handlers) error {
 	console := admin.New(admin.Deps{
-		People: a.people, Apps: a.people, Shop: a.billing, Editor: a.billing, Sales: sales{a.billing, a.billingStore}, Comps: a.comps,
+		People: a.people, Apps: a.people, Shop: a.billing, Editor: a.billing, Sales: sales{a.billing, a.billingStore}, Window: window{shop}, Comps: a.comps,
 		Jobs: a.jobs, Audit: a.audit, Tx: a.db, Now: a.cfg.Now,
 	})
 	return console.Mount(a.edge)
+}
+
+// window shows the editor what the pricing page would.
+type window struct{ shop *pricing.Handlers }
+
+// Card implements [admin.Window].
+func (w window) Card(ctx context.Context, look admin.Look) (admin.Card, error) {
+	card, err := w.shop.Preview(ctx, pricing.Preview(look))
+	return admin.Card(card), err
 }
 
 // sales counts what was sold.

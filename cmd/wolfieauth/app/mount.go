@@ -36,7 +36,7 @@ func (a *App) mount(context.Context) error {
 	shop := pricing.New(pricing.Deps{
 		Shop: a.billing, Visitors: who, Tokens: who, Entitlements: who, Sellers: newSellers(a.people, a.versions), Logger: a.log, SignOutURL: "/logout",
 	})
-	if err := errors.Join(shop.Mount(a.edge), a.mountConsole(), a.mountWebhook()); err != nil {
+	if err := errors.Join(shop.Mount(a.edge), a.mountConsole(shop), a.mountWebhook()); err != nil {
 		return err
 	}
 	if a.cfg.Outbox {
