@@ -17,6 +17,7 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/admin"
 	"github.com/wolfieauth/wolfieauth/billing"
+	"github.com/wolfieauth/wolfieauth/billing/pricing"
 	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/claims"
 	claimstore "github.com/wolfieauth/wolfieauth/claims/store"
@@ -96,13 +97,15 @@ func (b *bundle) mount() {
 	b.must(err)
 	renderer, err := web.NewRenderer(catalog, web.RendererOptions{})
 	b.must(err)
+	shop := pricing.New(pricing.Deps{Shop: b.billing})
 	console := admin.New(admin.Deps{
-		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
+		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Window: window{shop}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
 	})
 	b.edge, err = web.New(web.Config{
 		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.DiscardHandler), DefaultLang: "en",
-	}, b.db, renderer, catalog, console.Problems()...)
+	}, b.db, renderer, catalog, append(pricing.Problems(), console.Problems()...)...)
 	b.must(err)
+	b.must(shop.Mount(b.edge))
 	b.must(console.Mount(b.edge))
 	b.edge.Pages().POST("/test/login", func(c echo.Context) error {
 		return b.edge.Login(c, c.FormValue("user"), c.FormValue("org"), []string{"pwd"})
@@ -263,6 +266,13 @@ type sales struct{ db *db.DB }
 func (s sales) LiveSubscriptions(ctx context.Context, clientID string) (n int64, err error) {
 	err = s.db.Conn(ctx).Raw("SELECT COUNT(*) FROM subscriptions WHERE scope_kind = 'app' AND scope_id = ? AND holds", clientID).Scan(&n).Error
 	return n, err
+}
+
+type window struct{ shop *pricing.Handlers }
+
+func (w window) Card(ctx context.Context, look admin.Look) (admin.Card, error) {
+	card, err := w.shop.Preview(ctx, pricing.Preview(look))
+	return admin.Card(card), err
 }
 
 type runner struct{ *jobs.Runner }
