@@ -3,7 +3,6 @@ package billing
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -95,8 +94,8 @@ func (s *Service) EditShop(ctx context.Context, in ShopEdit) error {
 		if err != nil {
 			return err
 		}
-		if !in.Expected.IsZero() && !before.UpdatedAt.Equal(in.Expected) {
-			return fmt.Errorf("%w: the shop window of %s", ErrConflict, in.ClientID)
+		if err := unconflicted(before.UpdatedAt, in.Expected); err != nil {
+			return err
 		}
 		after := before
 		after.DefaultCurrency, after.DefaultCountry, after.Shop = in.DefaultCurrency, in.DefaultCountry, in.Shop

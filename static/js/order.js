@@ -22,13 +22,15 @@ if (list) {
       const follow = (e) => place(plan, scope, e.clientY);
       const end = (e) => {
         handle.removeEventListener("pointermove", follow);
+        handle.removeEventListener("pointerup", end);
+        handle.removeEventListener("pointercancel", end);
         plan.classList.remove("dragged");
-        if (e.type === "pointercancel") list.insertBefore(plan, home);
+        if (e.type === "pointercancel") between(plan, home);
         else if (ids(scope).join() !== before.join()) save(plan, scope, home);
       };
       handle.addEventListener("pointermove", follow);
-      handle.addEventListener("pointerup", end, { once: true });
-      handle.addEventListener("pointercancel", end, { once: true });
+      handle.addEventListener("pointerup", end);
+      handle.addEventListener("pointercancel", end);
     });
   }
 
@@ -41,16 +43,22 @@ if (list) {
       const box = p.getBoundingClientRect();
       return y < box.top + box.height / 2;
     });
-    if (next) {
-      if (plan.nextElementSibling !== next) list.insertBefore(plan, next);
-    } else if (others.at(-1).nextElementSibling !== plan) others.at(-1).after(plan);
+    between(plan, next ?? others.at(-1).nextElementSibling);
+  }
+
+  // Puts a plan before another element, or last, by moving those in between: a handle that leaves the page, be it for
+  // a moment, loses the pointer.
+  function between(plan, next) {
+    const all = [...list.children], from = all.indexOf(plan), to = next ? all.indexOf(next) : all.length;
+    if (to < from) plan.after(...all.slice(to, from));
+    else plan.before(...all.slice(from + 1, to));
   }
 
   async function save(plan, scope, home) {
     const body = new URLSearchParams(ids(scope).map((id) => ["plan", id]));
     const answer = await fetch(list.dataset.order, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
     if (!answer?.ok) {
-      list.insertBefore(plan, home);
+      between(plan, home);
       tell(said.dataset.orderFailed, true);
       return;
     }
