@@ -27,6 +27,18 @@ func (w Wording) In(lang string) string {
 	return cmp.Or(w.EN, w.PL)
 }
 
+// Foreign is the language of what In answers where that is not the asked one, else "".
+func (w Wording) Foreign(lang string) string {
+	switch {
+	case lang == i18n.Polish && w.PL == "" && w.EN != "":
+		return i18n.English
+	case lang != i18n.Polish && w.EN == "" && w.PL != "":
+		return i18n.Polish
+	default:
+		return ""
+	}
+}
+
 func (w Wording) trimmed() Wording {
 	return Wording{PL: strings.TrimSpace(w.PL), EN: strings.TrimSpace(w.EN)}
 }

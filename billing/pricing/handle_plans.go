@@ -129,10 +129,11 @@ func (v *plansPage) fill(c echo.Context, b cards, visitor Visitor) {
 // front puts the owner's own words on the page.
 func (v *plansPage) front(shop billing.Shop, lang string) {
 	v.Headline, v.Sentence = shop.Headline.In(lang), shop.Sentence.In(lang)
+	v.HeadlineLang, v.SentenceLang = shop.Headline.Foreign(lang), shop.Sentence.Foreign(lang)
 	v.TermsURL, v.PrivacyURL = shop.TermsURL.In(lang), shop.PrivacyURL.In(lang)
 	for _, q := range shop.Questions {
 		asked, answer := q.In(lang)
-		v.Questions = append(v.Questions, question{asked, answer})
+		v.Questions = append(v.Questions, question{asked, answer, q.Question.Foreign(lang)})
 	}
 }
 

@@ -8,33 +8,34 @@ import (
 // plansPage is the view of templates/pricing/plans.html.
 type plansPage struct {
 	web.Page
-	ClientID   string
-	PageURL    string // the page without any choice, for forms and for search engines
-	HereURL    string // the page with the choice that it shows
-	Headline   string
-	Sentence   string
-	TestMode   bool
-	Notes      []string // what was ignored of the address, in words
-	Facts      []string // what a subscriber must know of the choice before paying
-	Why        string   // why these prices: the country that they are for, and who said it
-	Intervals  []choiceLink
-	Currencies []choiceLink
-	Country    *countryView
-	Orgs       []web.Option
-	OrgID      string
-	Hidden     []hidden // the selection, for forms that change one part of it
-	Chosen     *card    // what a signed-in visitor is about to pay for
-	OrgName    string
-	Plans      []card
-	Bundles    []card
-	Compare    *compareTable
-	Seller     *Seller
-	TermsURL   string
-	PrivacyURL string
-	Questions  []question // the owner's own
-	PerSeat    bool       // some plan is sold per seat
-	LinkedData *linkedData
-	Form       *web.Form
+	ClientID                   string
+	PageURL                    string // the page without any choice, for forms and for search engines
+	HereURL                    string // the page with the choice that it shows
+	Headline                   string
+	Sentence                   string
+	HeadlineLang, SentenceLang string // where they are not the page's
+	TestMode                   bool
+	Notes                      []string // what was ignored of the address, in words
+	Facts                      []string // what a subscriber must know of the choice before paying
+	Why                        string   // why these prices: the country that they are for, and who said it
+	Intervals                  []choiceLink
+	Currencies                 []choiceLink
+	Country                    *countryView
+	Orgs                       []web.Option
+	OrgID                      string
+	Hidden                     []hidden // the selection, for forms that change one part of it
+	Chosen                     *card    // what a signed-in visitor is about to pay for
+	OrgName                    string
+	Plans                      []card
+	Bundles                    []card
+	Compare                    *compareTable
+	Seller                     *Seller
+	TermsURL                   string
+	PrivacyURL                 string
+	Questions                  []question // the owner's own
+	PerSeat                    bool       // some plan is sold per seat
+	LinkedData                 *linkedData
+	Form                       *web.Form
 }
 
 // choiceLink is one side of a switch.
@@ -44,7 +45,10 @@ type choiceLink struct {
 }
 
 // question is one of the owner's, in the visitor's language where there is a text in it.
-type question struct{ Question, Answer string }
+type question struct {
+	Question, Answer string
+	Lang             string // where it is not the page's
+}
 
 type hidden struct{ Name, Value string }
 
