@@ -137,7 +137,7 @@ func (in *ShopEdit) tidy() {
 	shop.Questions = slices.DeleteFunc(questions, func(q Question) bool { return q == Question{} })
 }
 
-func (in ShopEdit) check() *mistakes {
+func (in *ShopEdit) check() *mistakes {
 	m, shop := &mistakes{}, in.Shop
 	m.check(money.Known(in.DefaultCurrency), "defaultCurrency", CodeUnknownCurrency)
 	m.check(in.DefaultCountry == "" || knownCountry(in.DefaultCountry), "defaultCountry", CodeUnknownCountry)

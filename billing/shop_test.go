@@ -18,7 +18,8 @@ func shopEdit() billing.ShopEdit {
 		Headline: billing.Wording{PL: " Plany ", EN: "Plans"}, Sentence: billing.Wording{PL: "Dla każdego."},
 		TermsURL: billing.Wording{EN: "https://acme.test/terms"}, PrivacyURL: billing.Wording{PL: "https://acme.test/prywatnosc"},
 		Questions: []billing.Question{
-			{}, {Question: billing.Wording{PL: "Czy?", EN: "Is it?"}, Answer: billing.Wording{PL: "Tak.", EN: "Yes."}},
+			{},
+			{Question: billing.Wording{PL: "Czy?", EN: "Is it?"}, Answer: billing.Wording{PL: "Tak.", EN: "Yes."}},
 			{Question: billing.Wording{PL: "Kiedy?"}, Answer: billing.Wording{PL: "Jutro."}},
 		},
 	}}

@@ -170,11 +170,12 @@ func (b cards) seatsView(p billing.Price) *seatsView {
 	if q, err := billing.QuotePrice(p, b.seats); err == nil {
 		v.Total = w.t("pricing.total."+string(p.Interval), "Seats", w.seats(p.SeatLabel, b.seats), "Total", w.money(q.Total, p.Currency))
 	}
-	if b.org.Members > 1 {
+	switch spare := b.seats - b.org.Members; {
+	case b.org.Members == 0: // nobody is known to sit
+	case spare > 0:
+		v.Note = w.t("pricing.spare", "Count", spare, "Org", b.org.Name)
+	case b.org.Members > 1:
 		v.Note = w.t("pricing.members", "Count", b.org.Members, "Org", b.org.Name)
-		if spare := b.seats - b.org.Members; spare > 0 {
-			v.Note = w.t("pricing.spare", "Count", spare, "Org", b.org.Name)
-		}
 	}
 	return v
 }

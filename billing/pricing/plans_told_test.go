@@ -41,6 +41,14 @@ func TestWhyThesePrices(t *testing.T) {
 	b.browser().get("/billing/acme-crm").lacks(t, "Prices for")
 }
 
+func TestSpareSeatsAreSaid(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.signedIn(ownOrg).get("/billing/acme-crm?seats=5").wants(t, http.StatusOK, "4 spare seats")
+	b.signedIn(ownOrg).get("/billing/acme-crm?seats=1").lacks(t, "spare seat")
+	b.browser().get("/billing/acme-crm?seats=5").lacks(t, "spare seat")
+}
+
 func TestACurrencyThatIsNotPaidIn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

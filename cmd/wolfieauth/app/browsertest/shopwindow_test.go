@@ -52,7 +52,7 @@ func (b *tab) soon(expression string) {
 }
 
 // choose picks an option of a select as a person does.
-func (b *tab) choose(id, value string) {
+func (b *tab) pick(id, value string) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate(`(() => { const s = document.getElementById("`+id+`"); s.focus(); s.value = "`+value+`"; s.dispatchEvent(new Event("change", { bubbles: true })); })()`, nil))
 }
@@ -72,10 +72,10 @@ func TestThePreviewFollows(t *testing.T) {
 	b.fill("color", "#aa3366")
 	b.fill("look_seats", "14")
 	b.soon(card + `.includes("Żubr") && ` + card + `.includes("14 users: PLN 1,386")`)
-	b.choose("look_lang", "pl")
+	b.pick("look_lang", "pl")
 	b.soon(card + `.includes("14 użytkowników: 1386 zł")`)
-	b.choose("look_country", "DE")
-	b.choose("look_currency", "EUR")
+	b.pick("look_country", "DE")
+	b.pick("look_currency", "EUR")
 	b.soon(card + `.includes("14 użytkowników: 350 €")`)
 	if at := eval[string](b, `document.activeElement.id`); at != "look_currency" {
 		t.Errorf("the keyboard is at %q after a choice", at)
@@ -158,7 +158,10 @@ func (b *tab) drag(name, above string) {
 			kind input.MouseType
 			at   []float64
 		}{
-			{input.MousePressed, from}, {input.MouseMoved, []float64{from[0], from[1] - 20}}, {input.MouseMoved, []float64{to[0], to[1] - 20}}, {input.MouseMoved, []float64{to[0], to[1] - 24}},
+			{input.MousePressed, from},
+			{input.MouseMoved, []float64{from[0], from[1] - 20}},
+			{input.MouseMoved, []float64{to[0], to[1] - 20}},
+			{input.MouseMoved, []float64{to[0], to[1] - 24}},
 			{input.MouseReleased, []float64{to[0], to[1] - 24}},
 		} {
 			if err := input.DispatchMouseEvent(e.kind, e.at[0], e.at[1]).WithButton(input.Left).WithButtons(1).WithClickCount(1).Do(ctx); err != nil {
