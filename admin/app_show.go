@@ -41,6 +41,7 @@ type AppPage struct {
 	Plans    []PlanRow
 	Archived []PlanRow
 	MayEdit  bool
+	Arranged bool // buyers see the plans in this order
 
 	MayComps  bool
 	Comps     []CompRow
@@ -82,7 +83,7 @@ func (p *AppPage) sells(c echo.Context, shelf *shelf, v *visit) {
 	s := shelf.Settings
 	p.Billing, p.Live, p.Currency = true, s.Livemode, s.DefaultCurrency
 	p.Gateway, p.ShopURL = gatewayName(c, s.Gateway), "/billing/"+p.App.ClientID
-	p.MayEdit = v.may(permission.PlansWrite)
+	p.MayEdit, p.Arranged = v.may(permission.PlansWrite), s.Shop.Arranged
 	p.Plans, p.Archived = planRows(c, shelf, v)
 }
 

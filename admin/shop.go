@@ -42,6 +42,7 @@ type ShopPage struct {
 	Form      *web.Form
 	Seen      string // the state of the settings when the form was opened
 	ShopURL   string
+	Orders    []web.Option
 	Questions []QuestionInput
 	Full      bool // no further question fits
 }
@@ -94,6 +95,7 @@ func (k *Console) askShop(c echo.Context, v *visit) error {
 		form.Set(name+"_pl", w.PL)
 		form.Set(name+"_en", w.EN)
 	}
+	form.Set("order", orderOf(shop))
 	form.Set("currency", s.DefaultCurrency)
 	form.Set("country", s.DefaultCountry)
 	for _, q := range shop.Questions {
@@ -102,6 +104,19 @@ func (k *Console) askShop(c echo.Context, v *visit) error {
 		}
 	}
 	return k.renderShop(c, v, http.StatusOK, form, s)
+}
+
+// The orders in which a pricing page shows its plans.
+const (
+	orderByPrice  = "price"
+	orderArranged = "arranged"
+)
+
+func orderOf(shop billing.Shop) string {
+	if shop.Arranged {
+		return orderArranged
+	}
+	return orderByPrice
 }
 
 // saveShop saves what was typed, or answers a button that only changes the rows of questions.
@@ -141,7 +156,9 @@ func readShop(form *web.Form, clientID string) billing.ShopEdit {
 	}
 	in := billing.ShopEdit{
 		ClientID: clientID, Expected: seenAt(form), DefaultCurrency: form.Value("currency"), DefaultCountry: form.Value("country"),
-		Shop: billing.Shop{Headline: both("headline"), Sentence: both("sentence"), TermsURL: both("terms"), PrivacyURL: both("privacy")},
+		Shop: billing.Shop{
+			Arranged: form.Value("order") == orderArranged, Headline: both("headline"), Sentence: both("sentence"), TermsURL: both("terms"), PrivacyURL: both("privacy"),
+		},
 	}
 	for i := range questionRows(form) {
 		in.Shop.Questions = append(in.Shop.Questions, billing.Question{
@@ -228,7 +245,9 @@ func questionInputs(c echo.Context, form *web.Form) []QuestionInput {
 func (k *Console) renderShop(c echo.Context, v *visit, status int, form *web.Form, s billing.AppSettings) error {
 	view := &ShopPage{
 		Frame: frame(c, v, "overview", web.T(c, "shop.title")), App: v.app, Form: form, Seen: form.Value("seen"),
-		ShopURL: "/billing/" + v.app.ClientID, Questions: questionInputs(c, form), Full: questionRows(form) >= billing.MaxQuestions,
+		ShopURL: "/billing/" + v.app.ClientID, Orders: []web.Option{
+			{Value: orderByPrice, Label: web.T(c, "shop.sequence.price")}, {Value: orderArranged, Label: web.T(c, "shop.sequence.arranged")},
+		}, Questions: questionInputs(c, form), Full: questionRows(form) >= billing.MaxQuestions,
 	}
 	if view.Seen == "" || form.Summary != "" {
 		view.Seen = stampOf(s.UpdatedAt)

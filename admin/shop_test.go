@@ -46,6 +46,38 @@ func TestTheShopWindowIsWritten(t *testing.T) {
 	})
 }
 
+func TestPlansStandByPriceOrAsTheOwnerArrangedThem(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		ctx := t.Context()
+		_, err := b.billing.CreatePlan(ctx, billing.NewPlan{ID: "plan-dear", Scope: billing.Scope{Kind: billing.ScopeApp, ID: crm}, Name: "Dear"})
+		b.must(err)
+		_, err = b.billing.AddPrice(ctx, billing.NewPrice{PlanID: "plan-dear", Amount: 999900, Currency: "PLN", Interval: billing.IntervalMonth})
+		b.must(err)
+		b.must(b.billing.ReorderPlans(ctx, billing.Scope{Kind: billing.ScopeApp, ID: crm}, []string{"plan-dear", "plan-pro"}))
+		owner := b.as("owner", "acme")
+		dearFirst := func() bool {
+			page := b.as("", "").get("/billing/acme-crm?country=PL").body
+			return strings.Index(page, `id="plan-dear"`) < strings.Index(page, `id="plan-pro"`)
+		}
+		contains(t, owner.get("/admin/clients/acme-crm"), "Buyers see the plans by price")
+		if dearFirst() {
+			t.Error("the dearest plan comes first though nobody asked for it")
+		}
+		form := shopForm(b)
+		form.Set("order", "arranged")
+		if got := owner.post(shopPath, form); got.status != http.StatusSeeOther {
+			t.Fatalf("saved: %d", got.status)
+		}
+		contains(t, owner.get("/admin/clients/acme-crm"), "Buyers see the plans in this order")
+		contains(t, owner.get(shopPath), `value="arranged" selected`)
+		if !dearFirst() {
+			t.Error("the owner's order is not shown")
+		}
+	})
+}
+
 func TestTheShopWindowRefusesAtTheField(t *testing.T) {
 	t.Parallel()
 	b := setup(t, dbtest.SQLite(t))

@@ -59,6 +59,8 @@ func (q Question) In(lang string) (question, answer string) {
 
 // Shop is what an owner writes on the pricing page beside the plans. The links are https.
 type Shop struct {
+	// Arranged shows the plans in the order that the owner gave them; otherwise the pricing page goes by price.
+	Arranged   bool       `json:"arranged,omitempty"`
 	Headline   Wording    `json:"headline"`
 	Sentence   Wording    `json:"sentence"`
 	TermsURL   Wording    `json:"termsUrl"`

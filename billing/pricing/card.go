@@ -21,7 +21,7 @@ type cards struct {
 	typed  string                           // seats as typed, where they cannot be read
 }
 
-// all answers the cards of single apps and those of bundles, each in order of price.
+// all answers the cards of single apps and those of bundles, each in order of price, or as the owner arranged them.
 func (b cards) all() (plans, bundles []card) {
 	for _, p := range b.offer.plans {
 		c := b.card(p)
@@ -30,6 +30,9 @@ func (b cards) all() (plans, bundles []card) {
 		} else {
 			plans = append(plans, c)
 		}
+	}
+	if b.offer.catalog.Settings.Shop.Arranged {
+		return plans, bundles // a catalogue is in the owner's order
 	}
 	byPrice := func(a, b card) int { return cmp.Compare(a.order, b.order) }
 	slices.SortStableFunc(plans, byPrice)
