@@ -54,7 +54,10 @@ type Editor interface {
 	PreviewChange(ctx context.Context, change billing.Change) (billing.Impact, error)
 	PlanEditor
 	PriceEditor
+	FeatureEditor
+	PlanMover
 	Syncer
+	Repairer
 }
 
 // Syncer is the part of [Editor] about Stripe.
