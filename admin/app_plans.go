@@ -49,6 +49,7 @@ type PlanRow struct {
 	Prices                        []PriceRow
 	Live                          int64  // how many hold it now
 	URL                           string // below it lie the pages that change it
+	Untouched                     bool   // nobody bought it and Stripe does not know it: it may be moved or deleted
 	MayUp, MayDown                bool   // there is a plan on sale before it, or after it
 	Scope                         string // what it is sold for; plans change places within it
 	position                      int64
@@ -92,7 +93,7 @@ func planRow(c echo.Context, s *shelf, v *visit, p billing.EditorPlan) PlanRow {
 	row := PlanRow{
 		ID: p.ID, Slug: p.Slug, Name: p.Name, Description: p.Description, Hidden: p.Hidden, Recommended: p.Recommended,
 		Archived: p.ArchivedAt != nil, TrialDays: p.TrialDays, GraceDays: p.GraceDays, Features: p.Features, Live: p.Use.Live(),
-		URL: planURL(v, p.ID), Scope: p.Scope.ID, position: p.Position,
+		URL: planURL(v, p.ID), Scope: p.Scope.ID, position: p.Position, Untouched: !p.Use.Touched(),
 	}
 	if b, ok := s.BundleOf(p.Plan); ok {
 		row.Bundle = b.Name

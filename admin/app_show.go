@@ -33,15 +33,16 @@ type AppPage struct {
 	// Technical settings; nil for who may not see them.
 	Settings *AppSettings
 
-	Billing  bool
-	Gateway  string
-	Live     bool
-	Currency string
-	ShopURL  string
-	Plans    []PlanRow
-	Archived []PlanRow
-	MayEdit  bool
-	Arranged bool // buyers see the plans in this order
+	Billing    bool
+	Gateway    string
+	Live       bool
+	Currency   string
+	ShopURL    string
+	Plans      []PlanRow
+	Archived   []PlanRow
+	MayEdit    bool
+	HasBundles bool // a plan may be moved between the app and a bundle
+	Arranged   bool // buyers see the plans in this order
 
 	MayComps  bool
 	Comps     []CompRow
@@ -85,6 +86,7 @@ func (p *AppPage) sells(c echo.Context, shelf *shelf, v *visit) {
 	p.Gateway, p.ShopURL = gatewayName(c, s.Gateway), "/billing/"+p.App.ClientID
 	p.MayEdit, p.Arranged = v.may(permission.PlansWrite), s.Shop.Arranged
 	p.Plans, p.Archived = planRows(c, shelf, v)
+	p.HasBundles = len(shelf.Bundles) > 0
 }
 
 func (k *Console) settings(c echo.Context, v *visit) *AppSettings {

@@ -28,7 +28,7 @@ type area struct {
 
 // areas are all parts of the console, each in a file of its own.
 func areas() []area {
-	return []area{overviewArea(), appArea(), catalogueArea(), shopArea(), syncArea(), membersArea(), auditArea(), platformArea()}
+	return []area{overviewArea(), appArea(), catalogueArea(), shopArea(), featureArea(), planScopeArea(), syncArea(), driftArea(), membersArea(), auditArea(), platformArea()}
 }
 
 // TemplateNames are the pages that the console renders.

@@ -54,8 +54,11 @@ type Editor interface {
 	PreviewChange(ctx context.Context, change billing.Change) (billing.Impact, error)
 	PlanEditor
 	PriceEditor
+	FeatureEditor
+	PlanMover
 	Syncer
 	ShopEditor
+	Repairer
 }
 
 // Syncer is the part of [Editor] about Stripe.

@@ -17,14 +17,20 @@ type PlanEndPage struct {
 	Plan   string
 	Price  *PriceRow // nil for the whole plan
 	Action string
-	Live   int64 // how many hold it now and keep it
-	Last   bool  // the plan cannot be bought at all without this price
+	Live   int64    // how many hold it now and keep it
+	Last   bool     // the plan cannot be bought at all without this price
+	Kept   []string // who keeps which price
+	Comps  int64    // free passes of the plan's name, which stay
 }
 
 func askArchive(k *Console, c echo.Context, v *visit, _ *shelf, p billing.EditorPlan) error {
+	kept, comps, err := k.kept(c, p, billing.Change{Archive: p.ID})
+	if err != nil {
+		return err
+	}
 	view := &PlanEndPage{
 		Frame: frame(c, v, "overview", web.T(c, "admin.plan_end.title", "Plan", p.Name)), App: v.app, Plan: p.Name,
-		Action: planURL(v, p.ID) + "/archive", Live: p.Use.Live(),
+		Action: planURL(v, p.ID) + "/archive", Live: p.Use.Live(), Kept: kept, Comps: comps,
 	}
 	return k.edge.Render(c, http.StatusOK, "admin/plan_end", view)
 }

@@ -15,6 +15,8 @@ type PlanImpact struct {
 	Lines []string
 	// Told is brought back by the form, so that nobody saves what they were not shown.
 	Told string
+	// Comps counts the free passes of the plan's name, which the edit does not touch.
+	Comps int64
 }
 
 // impact counts what an edit would change in people's claims; nil for nothing, and for an edit that would be
@@ -38,7 +40,25 @@ func (k *Console) impact(c echo.Context, s *shelf, form *web.Form, p billing.Edi
 		out.Lines = append(out.Lines, impactLine(c, ch))
 	}
 	out.Told = strings.Join(out.Lines, "\n")
+	if found.Comps != nil {
+		out.Comps = *found.Comps
+	}
 	return out, nil
+}
+
+// kept says who goes on paying which price after a change that takes prices off sale.
+func (k *Console) kept(c echo.Context, p billing.EditorPlan, change billing.Change) (lines []string, comps int64, err error) {
+	found, err := k.deps.Editor.PreviewChange(c.Request().Context(), change)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, kept := range found.Kept {
+		lines = append(lines, web.T(c, "features.kept", "Count", kept.LiveMode+kept.TestMode, "Price", priceWords(c, p, kept.Price.ID)))
+	}
+	if found.Comps != nil {
+		comps = *found.Comps
+	}
+	return lines, comps, nil
 }
 
 func impactLine(c echo.Context, ch billing.ClaimChange) string {

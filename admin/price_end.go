@@ -24,10 +24,14 @@ func onPrice(do func(k *Console, c echo.Context, v *visit, s *shelf, p billing.E
 func priceURL(v *visit, p billing.Price) string { return planURL(v, p.PlanID) + "/prices/" + p.ID }
 
 func askRetire(k *Console, c echo.Context, v *visit, _ *shelf, p billing.EditorPlan, price billing.EditorPrice) error {
+	kept, comps, err := k.kept(c, p, billing.Change{Retire: price.ID})
+	if err != nil {
+		return err
+	}
 	row := priceRow(c, price.Price)
 	view := &PlanEndPage{
 		Frame: frame(c, v, "overview", web.T(c, "admin.price_end.title", "Plan", p.Name)), App: v.app, Plan: p.Name, Price: &row,
-		Action: priceURL(v, price.Price) + "/retire", Live: price.Use.Live(), Last: true,
+		Action: priceURL(v, price.Price) + "/retire", Live: price.Use.Live(), Last: true, Kept: kept, Comps: comps,
 	}
 	for _, other := range p.EditorPrices {
 		view.Last = view.Last && (other.ID == price.ID || other.RetiredAt != nil)

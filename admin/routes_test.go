@@ -49,6 +49,18 @@ var rules = map[string]rule{
 	"POST /admin/clients/:clientId/plans/order":                      {target: "/admin/clients/acme-crm/plans/order", form: orderForm, want: [7]int{303, 404, 404, 403, 403, 204, 403}, locked: true},
 	"GET /admin/clients/:clientId/sync":                              {target: "/admin/clients/acme-crm/sync", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
 	"POST /admin/clients/:clientId/sync":                             {target: "/admin/clients/acme-crm/sync", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/scope":                 {target: "/admin/clients/acme-crm/plans/plan-pro/scope", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/scope":                {target: "/admin/clients/acme-crm/plans/plan-moved/scope", form: scopeForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/delete":                {target: "/admin/clients/acme-crm/plans/plan-pro/delete", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/delete":               {target: "/admin/clients/acme-crm/plans/plan-deleted/delete", form: deleteForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/plans/:plan/drift":                 {target: "/admin/clients/acme-crm/plans/plan-pro/drift", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/plans/:plan/drift":                {target: "/admin/clients/acme-crm/plans/plan-pushed/drift", form: driftForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/drift":                             {target: "/admin/clients/acme-crm/drift", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"GET /admin/clients/:clientId/features":                          {target: "/admin/clients/acme-crm/features", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"GET /admin/clients/:clientId/features/:feature/edit":            {target: "/admin/clients/acme-crm/features/feature-unused/edit", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/features/:feature/edit":           {target: "/admin/clients/acme-crm/features/feature-edited/edit", form: featureForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/features/:feature/delete":          {target: "/admin/clients/acme-crm/features/feature-unused/delete", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/features/:feature/delete":         {target: "/admin/clients/acme-crm/features/feature-deleted/delete", form: featureEndForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"GET /admin/members":                                             {target: "/admin/members?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"GET /admin/audit":                                               {target: "/admin/audit?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
 	"GET /admin/audit.csv":                                           {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
@@ -100,17 +112,50 @@ func (b *bundle) seen(path string) string {
 	return m[1]
 }
 
+func scopeForm(b *bundle) url.Values {
+	return url.Values{"scope": {"suite-id"}, "seen": {b.seen("/admin/clients/acme-crm/plans/plan-moved/scope")}}
+}
+
+func deleteForm(b *bundle) url.Values {
+	return url.Values{"seen": {b.seenOrGone("/admin/clients/acme-crm/plans/plan-deleted/delete")}}
+}
+
+func driftForm(b *bundle) url.Values {
+	return url.Values{"account": {"acct_acme"}, "direction": {"push"}, "seen": {b.seenOrGone("/admin/clients/acme-crm/plans/plan-pushed/drift")}}
+}
+
+func featureForm(b *bundle) url.Values {
+	return url.Values{"name": {"Edited"}, "seen": {b.seen("/admin/clients/acme-crm/features/feature-edited/edit")}}
+}
+
+func featureEndForm(b *bundle) url.Values {
+	return url.Values{"seen": {b.seenOrGone("/admin/clients/acme-crm/features/feature-deleted/delete")}}
+}
+
+// seenOrGone is seen of a thing that a visitor before may have deleted or repaired.
+func (b *bundle) seenOrGone(path string) string {
+	b.t.Helper()
+	if m := seenField.FindStringSubmatch(b.as("owner", "acme").get(path).body); m != nil {
+		return m[1]
+	}
+	return "gone"
+}
+
 // seedEditor adds a plan for each change that takes one away or alters it.
 func (b *bundle) seedEditor() {
 	b.t.Helper()
 	ctx, app := b.t.Context(), billing.Scope{Kind: billing.ScopeApp, ID: crm}
-	for id, price := range map[string]string{"plan-edited": "price-edited", "plan-ended": "", "plan-gone": "", "plan-priced": "price-ended"} {
+	for id, price := range map[string]string{"plan-edited": "price-edited", "plan-ended": "", "plan-gone": "", "plan-priced": "price-ended", "plan-moved": "", "plan-deleted": "", "plan-pushed": ""} {
 		_, err := b.billing.CreatePlan(ctx, billing.NewPlan{ID: id, Scope: app, Name: id})
 		b.must(err)
 		if price != "" {
 			_, err = b.billing.AddPrice(ctx, billing.NewPrice{ID: price, PlanID: id, Amount: 500, Currency: "EUR", Interval: billing.IntervalMonth})
 			b.must(err)
 		}
+	}
+	for _, id := range []string{"feature-unused", "feature-edited", "feature-deleted"} {
+		_, err := b.billing.CreateFeature(ctx, billing.NewFeature{ID: id, Scope: app, Key: strings.ReplaceAll(id, "-", "_"), Name: id})
+		b.must(err)
 	}
 	b.must(b.billing.ArchivePlan(ctx, "plan-gone"))
 	b.connect()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/admin"
 	"github.com/wolfieauth/wolfieauth/billing"
+	"github.com/wolfieauth/wolfieauth/billing/billingtest"
 	"github.com/wolfieauth/wolfieauth/billing/pricing"
 	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/claims"
@@ -42,6 +43,7 @@ type bundle struct {
 	comps   *claimstore.Store
 	jobs    *jobs.Runner
 	log     *audit.Log
+	stripe  *billingtest.Gateway
 	now     time.Time
 	users   map[string]idp.User // by the part of the address before the @
 	orgs    map[string]idp.Org
@@ -84,11 +86,12 @@ func (b *bundle) services() {
 	b.jobs, err = jobs.New(b.db, jobs.Config{Logger: quiet})
 	b.must(err)
 	b.jobs.Handle("mail", func(context.Context, string) error { return errors.New(jobError) })
+	b.stripe, b.comps = billingtest.New(b.clock), claimstore.New(b.db)
 	b.billing = billing.New(billing.Deps{
 		Tx: b.db, Store: billingstore.New(b.db), Apps: known{b.people}, Members: known{b.people}, Jobs: runner{b.jobs}, Versions: versions, Audit: b.log,
-		Now: b.clock, Logger: quiet, BaseURL: "https://id.test",
+		Now: b.clock, Logger: quiet, BaseURL: "https://id.test", Gateway: b.stripe, Comps: b.comps,
 	})
-	b.comps = claimstore.New(b.db)
+	b.billing.RegisterJobs(runner{b.jobs})
 }
 
 func (b *bundle) mount() {

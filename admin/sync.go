@@ -49,6 +49,7 @@ type SyncItemRow struct {
 	State, StateWay string // in words, and the colour of its badge
 	Reason          string
 	StripeID        string
+	DriftURL        string // where the difference is settled, "" where there is nothing to settle
 }
 
 // startSync has everything of the app and its bundles brought to Stripe, all of it or nothing.
@@ -93,12 +94,12 @@ func (k *Console) showSync(c echo.Context, v *visit) error {
 			return err
 		}
 		view.Running = view.Running || run.FinishedAt == nil
-		view.Runs = append(view.Runs, syncRunRow(c, &s, run))
+		view.Runs = append(view.Runs, syncRunRow(c, v, &s, run))
 	}
 	return k.edge.Render(c, http.StatusOK, "admin/sync", view)
 }
 
-func syncRunRow(c echo.Context, s *shelf, run billing.SyncRun) SyncRunRow {
+func syncRunRow(c echo.Context, v *visit, s *shelf, run billing.SyncRun) SyncRunRow {
 	row := SyncRunRow{
 		ID: run.ID, Name: s.names[run.Scope], Started: run.CreatedAt, Finished: run.FinishedAt,
 		Done: run.Count(billing.SyncItemDone), Failed: run.Count(billing.SyncItemFailed), Total: len(run.Items),
@@ -107,6 +108,9 @@ func syncRunRow(c echo.Context, s *shelf, run billing.SyncRun) SyncRunRow {
 		line := SyncItemRow{Plan: item.PlanID, What: web.T(c, "admin.sync.product"), Reason: syncReason(c, item.Reason), StripeID: item.StripeID}
 		if p, err := s.plan(item.PlanID); err == nil {
 			line.Plan = p.Name
+			if drifted(item) {
+				line.DriftURL = planURL(v, p.ID) + "/drift"
+			}
 			if item.PriceID != "" {
 				line.What = priceWords(c, p, item.PriceID)
 			}

@@ -122,8 +122,14 @@ func (s *Service) recordFeature(ctx context.Context, orgID, action string, befor
 		}
 		return map[string]string{"key": f.Key, "name": f.Name, "description": f.Description}
 	}
+	target := audit.Target{Kind: "feature"}
+	if after != nil {
+		target.ID = after.ID
+	} else {
+		target.ID = before.ID
+	}
 	return s.audit.Record(ctx, audit.Entry{
-		OrgID: orgID, Action: action, Target: audit.Target{Kind: "feature", ID: after.ID}, Before: view(before), After: view(after),
+		OrgID: orgID, Action: action, Target: target, Before: view(before), After: view(after),
 	})
 }
 

@@ -35,6 +35,9 @@ type Drift struct {
 	// Fields are what differs: Before is Stripe's, After is ours.
 	Fields []FieldChange
 
+	// There is a price's terms as Stripe has them; nil for a product, and for a price that is not there.
+	There *Price
+
 	there ProductState // of a product that is there
 }
 
@@ -93,6 +96,46 @@ func (s *Service) Drifts(ctx context.Context, scope Scope, planIDs ...string) ([
 		}
 	}
 	return out, nil
+}
+
+// DriftsOfPlan is [Service.Drifts] of one plan in portions: it compares at most limit of the plan's things from the
+// given place on, each with one reading at Stripe, and answers how many there are. It answers [ErrPlanNotFound] too.
+func (s *Service) DriftsOfPlan(ctx context.Context, scope Scope, planID string, from, limit int) (page []Drift, total int, err error) {
+	what := "compare plan " + planID + " with stripe"
+	c, err := s.EditorCatalog(ctx, scope)
+	if err == nil && len(c.Accounts) == 0 {
+		err = ErrStripeNotConfigured
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", what, err)
+	}
+	i := slices.IndexFunc(c.Plans, func(p EditorPlan) bool { return p.ID == planID })
+	if i < 0 {
+		return nil, 0, fmt.Errorf("%s: %w", what, ErrPlanNotFound)
+	}
+	var items []SyncItem
+	for _, at := range c.Accounts {
+		items = append(items, c.Plans[i].syncItems(at)...)
+	}
+	from = min(max(from, 0), len(items))
+	for _, item := range items[from:min(from+max(limit, 0), len(items))] {
+		d, err := s.driftOf(ctx, item, c.Plans[i])
+		if err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", what, err)
+		}
+		page = append(page, d)
+	}
+	return page, len(items), nil
+}
+
+// CompareAgain compares the one thing that a [Drift] names anew. It answers [ErrPlanNotFound], [ErrPriceNotFound]
+// and the errors of the gateway.
+func (s *Service) CompareAgain(ctx context.Context, d Drift) (Drift, error) {
+	_, now, err := s.driftNow(ctx, Drift{PlanID: d.PlanID, PriceID: d.PriceID, Account: d.Account})
+	if err != nil {
+		return Drift{}, fmt.Errorf("compare plan %s again: %w", d.PlanID, err)
+	}
+	return now, nil
 }
 
 func (s *Service) driftOf(ctx context.Context, item SyncItem, p EditorPlan) (Drift, error) {
@@ -200,6 +243,7 @@ func (d Drift) price(ours Price, productID string, told bool, there RemotePrice)
 		Amount: there.Amount, Currency: there.Currency, Interval: there.Interval, Scheme: there.Scheme, Tiers: there.Tiers,
 		PerSeat: ours.PerSeat, SeatLabel: ours.SeatLabel, CountryCodes: ours.CountryCodes, // which Stripe does not know
 	}
+	d.There = &shown
 	active := ours.RetiredAt == nil
 	d.Fields = append(priceChanges(shown, ours), changed(
 		[]word{{"product", there.ProductID}, {"active", strconv.FormatBool(there.Active)}},

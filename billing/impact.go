@@ -90,10 +90,14 @@ func (s *Service) preview(ctx context.Context, c Change, out *Impact) error {
 	if err := s.keptPrices(ctx, out); err != nil {
 		return err
 	}
-	if samePlan(out.Before, out.After) {
-		return nil
+	apps, err := s.openedBy(ctx, out.Before.Scope)
+	if err != nil {
+		return err
 	}
-	return s.claimChanges(ctx, out)
+	if err := s.countComps(ctx, apps, out); err != nil || samePlan(out.Before, out.After) {
+		return err
+	}
+	return s.claimChanges(ctx, apps, out)
 }
 
 // planned fills in the plan before and after.

@@ -19,20 +19,22 @@ const (
 
 // claimChanges compares what the one rule of claims says of every buyer before and after, app by app. What a
 // buyer holds by another plan in the same app is part of it: a feature that stays through that one is not lost.
-func (s *Service) claimChanges(ctx context.Context, out *Impact) error {
-	apps, err := s.openedBy(ctx, out.Before.Scope)
-	if err != nil {
-		return err
-	}
-	clients := make([]string, len(apps))
-	for i, app := range apps {
-		clients[i] = app.ClientID
+func (s *Service) claimChanges(ctx context.Context, apps []AppInfo, out *Impact) error {
+	for _, app := range apps {
 		if err := s.claimChangesIn(ctx, app, out); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (s *Service) countComps(ctx context.Context, apps []AppInfo, out *Impact) error {
 	if s.comps == nil {
 		return nil
+	}
+	clients := make([]string, len(apps))
+	for i, app := range apps {
+		clients[i] = app.ClientID
 	}
 	n, err := s.comps.CompsOn(ctx, clients, out.Before.Slug, s.now())
 	out.Comps = &n

@@ -78,6 +78,10 @@ type EditorStore interface {
 	// Feature answers [ErrFeatureNotFound].
 	Feature(ctx context.Context, id string) (Feature, error)
 	SaveFeature(ctx context.Context, feature Feature) error
+	// PlansWithFeature counts the plans that carry a feature, archived ones included; DeleteFeature removes it, and
+	// fails while one does.
+	PlansWithFeature(ctx context.Context, featureID string) (int64, error)
+	DeleteFeature(ctx context.Context, featureID string) error
 	// Uses answers what hangs on the plans' prices at a moment, several rows for the same price being parts of
 	// one sum, in one statement.
 	Uses(ctx context.Context, planIDs []string, now time.Time) ([]Use, error)

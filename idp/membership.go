@@ -26,6 +26,8 @@ type MemberStore interface {
 	Membership(ctx context.Context, orgID, userID string) (Membership, error)
 	Members(ctx context.Context, orgID string) ([]Member, error)
 	CountActiveMembers(ctx context.Context, orgID string) (int64, error)
+	// CountActiveMembersOf sums them over many orgs, each counted once.
+	CountActiveMembersOf(ctx context.Context, orgIDs []string) (int64, error)
 	// LockOrg makes changes of one org's members wait for each other; ErrOrgNotFound.
 	LockOrg(ctx context.Context, orgID string) (Org, error)
 }
@@ -57,6 +59,11 @@ func (s *Service) Members(ctx context.Context, orgID string) ([]Member, error) {
 // ActiveMembers counts the members that are seats.
 func (s *Service) ActiveMembers(ctx context.Context, orgID string) (int64, error) {
 	return s.deps.Store.CountActiveMembers(ctx, orgID)
+}
+
+// ActiveMembersOf sums the active members of many orgs, however many there are; a person in two of them counts twice.
+func (s *Service) ActiveMembersOf(ctx context.Context, orgIDs []string) (int64, error) {
+	return s.deps.Store.CountActiveMembersOf(ctx, orgIDs)
 }
 
 // AddMember makes the user an active member with the role, or changes the role of one: [ErrRoleUnknown],

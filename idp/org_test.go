@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/wolfieauth/wolfieauth/idp"
@@ -74,6 +75,17 @@ func TestMembers(t *testing.T) {
 		}
 		if n, err := h.ActiveMembers(ctx, org.ID); err != nil || n != 2 {
 			t.Errorf("%d members, %v", n, err)
+		}
+		other, _ := h.org(t, "beta")
+		many := []string{org.ID, other.ID, org.ID}
+		for i := range 12000 { // more than one statement holds
+			many = append(many, "nobody-"+strconv.Itoa(i))
+		}
+		if n, err := h.ActiveMembersOf(ctx, many); err != nil || n != 3 {
+			t.Errorf("%d members of all, %v", n, err)
+		}
+		if n, err := h.ActiveMembersOf(ctx, nil); err != nil || n != 0 {
+			t.Errorf("%d members of none, %v", n, err)
 		}
 		if again, err := h.AddMember(ctx, org.ID, ann.ID, "admin"); err != nil || again.ID != first.ID || again.Role != "admin" {
 			t.Errorf("%+v, %v", again, err)

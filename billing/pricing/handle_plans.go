@@ -108,6 +108,10 @@ func (v *plansPage) fill(c echo.Context, b cards, visitor Visitor) {
 	v.TestMode = !o.catalog.Settings.Livemode
 	v.front(o.catalog.Settings.Front(), b.words.lang)
 	v.Plans, v.Bundles = b.all()
+	chosen := func(c card) bool { return c.Chosen }
+	if o.sel.Plan != "" && !slices.ContainsFunc(slices.Concat(v.Plans, v.Bundles), chosen) {
+		v.Notes = append(v.Notes, web.T(c, "pricing.note.plan_gone"))
+	}
 	v.Compare = b.compare(v.Plans, v.Bundles)
 	v.Intervals, v.Currencies = b.intervalLinks(), b.currencyLinks()
 	v.Country, v.Why, v.Facts = b.countryView(), b.why(), b.otherCurrency()

@@ -44,6 +44,8 @@ func TestDeepLinks(t *testing.T) {
 		{"seats", "seats=7", []string{"7 users: PLN 210 / month"}, nil},
 		{"no seats", "seats=5e3", []string{"must be a whole number", `value="5e3"`}, nil},
 		{"plan", "plan=pro", []string{"Your choice"}, []string{"You chose Pro"}},
+		{"a plan that is on sale no more", "plan=archived-long-ago", []string{"The plan in your link is no longer sold"}, []string{"Your choice"}},
+		{"a plan of a bundle or the app", "plan=pro", nil, []string{"no longer sold"}},
 		{"hidden plan by its name", "plan=secret", []string{"Tajny"}, nil},
 		{"price", "price_id=" + proYear, []string{"PLN 990", "Your choice"}, nil},
 		{"update total without JavaScript", "price_id=" + teamPLN + "&quantity=7&return_to=https://crm.acme.test/x", []string{"7 users: PLN 210", `value="https://crm.acme.test/x"`}, nil},

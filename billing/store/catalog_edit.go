@@ -177,3 +177,14 @@ func (s *Store) HeldBeside(ctx context.Context, planID string, scopes []billing.
 		Order("s.id").Find(&rows).Error
 	return rows, fail("read holders of plan", err, nil)
 }
+
+// PlansWithFeature implements [billing.EditorStore].
+func (s *Store) PlansWithFeature(ctx context.Context, featureID string) (n int64, err error) {
+	err = s.db.Conn(ctx).Model(&billing.PlanFeature{}).Where("feature_id = ?", featureID).Count(&n).Error
+	return n, fail("count plans of feature", err, nil)
+}
+
+// DeleteFeature implements [billing.EditorStore]; a plan that took it up meanwhile keeps it by its foreign key.
+func (s *Store) DeleteFeature(ctx context.Context, featureID string) error {
+	return one("delete feature "+featureID, s.db.Conn(ctx).Delete(&billing.Feature{}, "id = ?", featureID), billing.ErrFeatureNotFound)
+}

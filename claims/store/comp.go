@@ -81,6 +81,14 @@ func (s *Store) Comp(ctx context.Context, id string) (claims.Comp, error) {
 	return inUTC(c), nil
 }
 
+// CompsOn counts the comps that hold at a moment in the apps under the slug of a plan; see [claims.Comp.LiveAt].
+func (s *Store) CompsOn(ctx context.Context, clientIDs []string, planSlug string, at time.Time) (n int64, err error) {
+	err = s.db.Conn(ctx).Model(&claims.Comp{}).
+		Where("client_id IN ? AND plan_slug = ? AND ended_at IS NULL", clientIDs, planSlug).
+		Where("expires_at IS NULL OR expires_at >= ?", at.UTC().Truncate(time.Second).Add(time.Second)).Count(&n).Error
+	return n, db.Err("count comps of a plan", err)
+}
+
 // CompFilter narrows a list of comps; a zero field does not.
 type CompFilter struct {
 	UserID   string

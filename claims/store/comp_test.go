@@ -169,6 +169,36 @@ func TestListComps(t *testing.T) {
 	})
 }
 
+func TestCompsOnCountsWhatHolds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		ended := b.comp(nil)
+		if err := b.store.EndComp(t.Context(), ended.ID, noon); err != nil {
+			t.Fatal(err)
+		}
+		b.comp(nil)
+		b.comp(func(c *claims.Comp) { c.ClientID = "acme-mail" })
+		b.comp(func(c *claims.Comp) { c.UserID = "bob"; c.ExpiresAt = at(noon.Add(time.Hour)) })
+		b.comp(func(c *claims.Comp) { c.UserID = "eve"; c.PlanSlug = "other" })
+		for _, tc := range []struct {
+			clients []string
+			after   time.Duration
+			want    int64
+		}{
+			{[]string{"acme-crm"}, 0, 2},
+			{[]string{"acme-crm", "acme-mail"}, 0, 3},
+			{[]string{"acme-crm", "acme-mail"}, time.Hour - time.Second, 3},
+			{[]string{"acme-crm", "acme-mail"}, time.Hour, 2},
+			{nil, 0, 0},
+		} {
+			if n, err := b.store.CompsOn(t.Context(), tc.clients, ended.PlanSlug, noon.Add(tc.after)); err != nil || n != tc.want {
+				t.Errorf("%v after %s: %d, %v", tc.clients, tc.after, n, err)
+			}
+		}
+	})
+}
+
 func TestAbsentComp(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

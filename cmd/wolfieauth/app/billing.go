@@ -30,7 +30,7 @@ func (a *App) openBilling(context.Context) error {
 	a.billingStore = billingstore.New(a.db)
 	a.billing = billing.New(billing.Deps{
 		Tx: a.db, Store: a.billingStore, Apps: known, Members: known, Gateway: stripe, Jobs: work{a.jobs},
-		Mailer: billingMail{people: a.people, mails: a.mails, base: a.cfg.Issuer}, Versions: a.versions, Audit: a.audit,
+		Mailer: billingMail{people: a.people, mails: a.mails, base: a.cfg.Issuer}, Versions: a.versions, Audit: a.audit, Comps: a.claims.store,
 		Now: a.cfg.Now, Logger: a.log, BaseURL: a.cfg.Issuer,
 	})
 	a.billing.RegisterJobs(work{a.jobs})

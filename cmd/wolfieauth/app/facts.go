@@ -19,6 +19,7 @@ type facts struct {
 var (
 	_ billing.Apps    = facts{}
 	_ billing.Members = facts{}
+	_ billing.Crowd   = facts{}
 )
 
 // App answers [billing.ErrAppNotFound] for an unknown or disabled app.
@@ -71,6 +72,11 @@ func (f facts) bundle(ctx context.Context, b idp.Bundle) (billing.BundleInfo, er
 // ActiveMembers counts the seats of an org.
 func (f facts) ActiveMembers(ctx context.Context, orgID string) (int64, error) {
 	return f.people.ActiveMembers(ctx, orgID)
+}
+
+// ActiveMembersOf counts the people of many orgs at once.
+func (f facts) ActiveMembersOf(ctx context.Context, orgIDs []string) (int64, error) {
+	return f.people.ActiveMembersOf(ctx, orgIDs)
 }
 
 func (f facts) info(a idp.App) billing.AppInfo {

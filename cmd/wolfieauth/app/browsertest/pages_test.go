@@ -21,6 +21,7 @@ type visit struct {
 var portraits = []string{
 	"login", "pricing", "checkout", "sample-plan", "account", "consent", "device-confirm", "editor-plan", "editor-price-tiers",
 	"invitation-ready", "invitation-someone", "org-leave",
+	"admin-clients-ID-plans-ID-drift", "admin-clients-ID-drift", "admin-clients-ID-features",
 }
 
 // TestEveryPage looks at every page in light and dark, in English and Polish.
