@@ -118,6 +118,9 @@ func (s *shelf) readPlanEdit(c echo.Context, form *web.Form, p billing.EditorPla
 		Hidden: read.Hidden, Recommended: read.Recommended, TrialDays: read.TrialDays, GraceDays: *read.GraceDays, LastsDays: read.LastsDays,
 	}
 	if p.Use.Sold() {
+		if in.Slug != "" && in.Slug != p.Slug { // the form was opened before the first sale
+			form.Fail("slug", web.T(c, "admin.mistake.sold"))
+		}
 		in.Slug = ""
 	}
 	return in

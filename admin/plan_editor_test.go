@@ -250,16 +250,49 @@ func TestPlansOfAnotherAppAreUnknown(t *testing.T) {
 	}
 }
 
+// sellPro lets beta pay for acme's Pro.
+func (b *bundle) sellPro() {
+	b.t.Helper()
+	end := b.now.AddDate(0, 1, 0)
+	b.must(billingstore.New(b.db).SaveSubscription(b.t.Context(), billing.Subscription{
+		ID: "sub-1", OrgID: b.orgs["beta"].ID, ClientID: crm, Scope: billing.Scope{Kind: billing.ScopeApp, ID: crm}, PlanID: "plan-pro", PriceID: "price-pro",
+		Account: "acct_acme", StripeID: "sub_stripe", Recurring: true, Holds: true, Status: billing.StatusActive, Quantity: 1, Committed: 1, Currency: "PLN",
+		Interval: billing.IntervalMonth, CurrentPeriodEnd: &end, StripeCreatedAt: b.now, CreatedAt: b.now, UpdatedAt: b.now,
+	}))
+}
+
+func TestASoldPlanKeepsItsSlugAlsoInAFormOpenedBefore(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		owner, target := b.as("owner", "acme"), plans+"/plan-pro/edit"
+		form := url.Values{
+			"name": {"Pro"}, "slug": {"professional"}, "description": {"Kept words"}, "grace_days": {"7"}, "trial_days": {"14"}, "features": {"ksef_enabled"}, "seen": {b.seen(target)},
+		}
+		b.sellPro()
+		before := b.written()
+		for lang, sentence := range map[string]string{"en": "the plan has been sold", "pl": "Plan był już sprzedawany"} {
+			page := owner.in(lang).post(target, form)
+			if page.status != http.StatusUnprocessableEntity {
+				t.Fatalf("%d", page.status)
+			}
+			contains(t, page, sentence, `href="#slug"`, `id="slug"`, `id="slug-error"`, "Kept words")
+		}
+		if b.written() != before || b.plan("pro").Slug != "pro" {
+			t.Error("something was written")
+		}
+		form.Set("slug", "pro")
+		if got := owner.in("en").post(target, form); got.status != http.StatusSeeOther {
+			t.Errorf("its own slug: %d", got.status)
+		}
+	})
+}
+
 func TestSavingTellsFirstWhoLosesWhat(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
-		end := b.now.AddDate(0, 1, 0)
-		b.must(billingstore.New(d).SaveSubscription(t.Context(), billing.Subscription{
-			ID: "sub-1", OrgID: b.orgs["beta"].ID, ClientID: crm, Scope: billing.Scope{Kind: billing.ScopeApp, ID: crm}, PlanID: "plan-pro", PriceID: "price-pro",
-			Account: "acct_acme", StripeID: "sub_stripe", Recurring: true, Holds: true, Status: billing.StatusActive, Quantity: 1, Committed: 1, Currency: "PLN",
-			Interval: billing.IntervalMonth, CurrentPeriodEnd: &end, StripeCreatedAt: b.now, CreatedAt: b.now, UpdatedAt: b.now,
-		}))
+		b.sellPro()
 		owner, target := b.as("owner", "acme"), plans+"/plan-pro/edit"
 		contains(t, owner.get(target), "1 live subscriber has this plan")
 		contains(t, owner.get(plans+"/plan-pro/archive"), "1 live subscriber keeps it and goes on paying")
