@@ -90,6 +90,7 @@ type Plan struct {
 	TrialDays   int64
 	GraceDays   int64 // days of access after the oldest unpaid invoice was finalised
 	LastsDays   int64 // one-time purchases only: days of access; 0 = without end
+	MaxSeats    int64 // the most seats that an org may have of it; 0 = no maximum
 	ArchivedAt  *time.Time
 	CreatedAt   time.Time
 	UpdatedAt   time.Time

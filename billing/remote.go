@@ -23,6 +23,16 @@ var (
 	ErrStripeCustomerGone = fmt.Errorf("customer: %w", ErrStripeGone)
 )
 
+// Kinds of [ErrStripeRefused] that callers tell apart.
+var (
+	// ErrCardDeclined means that a payment did not go through.
+	ErrCardDeclined = fmt.Errorf("%w: payment declined", ErrStripeRefused)
+	// ErrAccountGone means that the platform may not act for the connected account any more.
+	ErrAccountGone = fmt.Errorf("%w: account gone", ErrStripeRefused)
+	// ErrProrationDate means that the moment to prorate from lies outside the period.
+	ErrProrationDate = fmt.Errorf("%w: proration date", ErrStripeRefused)
+)
+
 // Account is where a Stripe call goes: a connected account, or the platform's own when ID is "".
 type Account struct {
 	ID       string
@@ -88,6 +98,7 @@ type RemoteCheckout struct {
 // RemoteSubscription is a subscription as Stripe knows it, whichever API version wrote it.
 type RemoteSubscription struct {
 	ID                 string
+	ItemID             string // si_..., of the one item that ours have
 	CustomerID         string
 	CheckoutID         string // our id from metadata: a hint, never authority
 	Status             SubscriptionStatus
@@ -180,9 +191,49 @@ type SubscriptionGateway interface {
 	Refund(ctx context.Context, at Account, key, paymentID string) (refundID string, err error)
 }
 
+// QuantitySpec asks for an absolute number of seats. What it changes of the period's price goes onto the next
+// invoice.
+type QuantitySpec struct {
+	SubscriptionID string
+	ItemID         string
+	Quantity       int64
+	ProrationDate  *time.Time // the moment that prorations count from; nil = when Stripe gets to it
+}
+
+// RemotePreview is the invoice that a subscription would get next. All amounts are minor units, before tax.
+type RemotePreview struct {
+	InvoiceAt time.Time // when it is made; zero when there will be none
+	Currency  string    // upper case
+	Prorated  int64     // the sum of what is added or credited for the rest of periods
+	Renewal   int64     // what the next period costs
+}
+
+// RemoteProration is one pending or invoiced line that a change of quantity or price made.
+type RemoteProration struct {
+	ID        string // ii_...
+	InvoiceID string // "" while it waits for the next invoice
+	Amount    int64  // minor units, negative for a credit
+	Currency  string // upper case
+	Quantity  int64
+	At        time.Time
+}
+
+// SeatGateway changes quantities at Stripe.
+type SeatGateway interface {
+	// SetQuantity also answers [ErrProrationDate], [ErrCardDeclined], [ErrAccountGone].
+	SetQuantity(ctx context.Context, at Account, key string, spec QuantitySpec) error
+	// PreviewQuantity answers the next invoice as it would be with that quantity, and changes nothing; a zero
+	// preview when there will be none.
+	PreviewQuantity(ctx context.Context, at Account, spec QuantitySpec) (RemotePreview, error)
+	// ListProrations answers the newest prorations of a subscription, at least the last hundred of its customer,
+	// the oldest first.
+	ListProrations(ctx context.Context, at Account, customerID, subscriptionID string) ([]RemoteProration, error)
+}
+
 // Gateway is Stripe, or the sandbox: the same calls over HTTP.
 type Gateway interface {
 	CatalogGateway
 	CheckoutGateway
 	SubscriptionGateway
+	SeatGateway
 }

@@ -52,6 +52,8 @@ type Jobs interface {
 // once, when that transaction has committed.
 type Mailer interface {
 	DoublePayment(ctx context.Context, notice DoublePayment) error
+	// SeatsLate tells the owners and admins of an org that its seats have not reached Stripe for long.
+	SeatsLate(ctx context.Context, notice SeatsLate) error
 }
 
 // Deps is what a [Service] is made of. All are required but Audit, Comps, Logger and the page function.
@@ -68,6 +70,8 @@ type Deps struct {
 	Comps    CompCounter
 	Now      func() time.Time
 	Logger   *slog.Logger
+	// SeatNotice is how long a change of seats may be stuck before the org is told; 0 is a day.
+	SeatNotice time.Duration
 	// BaseURL is the issuer, without a slash at its end.
 	BaseURL string
 	// ReturnPages answers where the hosted checkout sends the browser. Default: on BaseURL,
@@ -77,21 +81,22 @@ type Deps struct {
 
 // Service is the rules of billing. It is safe for concurrent use.
 type Service struct {
-	tx       Transactor
-	store    Store
-	apps     Apps
-	members  Members
-	gateway  Gateway
-	jobs     Jobs
-	mailer   Mailer
-	versions Versions
-	audit    Auditor
-	comps    CompCounter
-	now      func() time.Time
-	log      *slog.Logger
-	baseURL  string
-	pages    func(c Checkout) (success, cancelled string)
-	catalogs *db.Cached[string, Catalog]
+	tx         Transactor
+	store      Store
+	apps       Apps
+	members    Members
+	gateway    Gateway
+	jobs       Jobs
+	mailer     Mailer
+	versions   Versions
+	audit      Auditor
+	comps      CompCounter
+	now        func() time.Time
+	log        *slog.Logger
+	baseURL    string
+	seatNotice time.Duration
+	pages      func(c Checkout) (success, cancelled string)
+	catalogs   *db.Cached[string, Catalog]
 }
 
 // catalogsKept bounds the catalogues in memory.
@@ -102,6 +107,9 @@ func New(d Deps) *Service {
 	s := &Service{
 		tx: d.Tx, store: d.Store, apps: d.Apps, members: d.Members, gateway: d.Gateway, jobs: d.Jobs,
 		mailer: d.Mailer, versions: d.Versions, audit: d.Audit, comps: d.Comps, log: d.Logger, baseURL: strings.TrimRight(d.BaseURL, "/"), pages: d.ReturnPages,
+	}
+	if s.seatNotice = d.SeatNotice; s.seatNotice <= 0 {
+		s.seatNotice = day
 	}
 	s.now = func() time.Time { return d.Now().UTC() }
 	if s.audit == nil {

@@ -117,6 +117,16 @@ func (b *bundle) counting() billing.Members {
 type mailer struct {
 	mu   sync.Mutex
 	sent []billing.DoublePayment
+	late []billing.SeatsLate
+}
+
+func (m *mailer) SeatsLate(ctx context.Context, n billing.SeatsLate) error {
+	db.AfterCommit(ctx, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.late = append(m.late, n)
+	})
+	return nil
 }
 
 func (m *mailer) DoublePayment(ctx context.Context, n billing.DoublePayment) error {

@@ -29,6 +29,9 @@ type Store interface {
 	SubscriptionStore
 	EventStore
 	RefundStore
+	SeatStore
+	SeatWaitStore
+	SeatLedgerStore
 }
 
 // CatalogStore reads what is sold.

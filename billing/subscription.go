@@ -121,6 +121,7 @@ type Subscription struct {
 	Account            string
 	Livemode           bool
 	StripeID           string // sub_..., or pi_... / cs_... of a one-time purchase
+	ItemID             string // si_..., "" of a one-time purchase
 	CustomerID         string
 	Recurring          bool
 	Holds              bool // the one that counts for its org and scope; false for a second payment being given back, and for ended ones

@@ -52,7 +52,10 @@ func (s *Service) end(ctx context.Context, sub Subscription, at time.Time) error
 		sub.EndedAt = &at
 	}
 	sub.Status, sub.Holds, sub.UpdatedAt = StatusCanceled, false, s.now()
-	return s.store.SaveSubscription(ctx, sub)
+	if err := s.store.SaveSubscription(ctx, sub); err != nil {
+		return err
+	}
+	return s.followSeats(ctx, sub)
 }
 
 // storeSubscription writes what was read. Who bought what is decided by our own rows: the customer's org, the
@@ -91,8 +94,12 @@ func (s *Service) storeSubscription(ctx context.Context, at Account, remote Remo
 		return "", err
 	}
 	sub.CustomerID = remote.CustomerID
+	started := sub.CurrentPeriodStart
 	follow(&sub, remote)
-	return OutcomeApplied, s.settle(ctx, sub, remote.LatestPaymentID)
+	if err := s.settle(ctx, sub, remote.LatestPaymentID); err != nil {
+		return "", err
+	}
+	return OutcomeApplied, s.invoicedSeats(ctx, sub, started)
 }
 
 // priced gives a subscription the plan, scope and interval of a price.
@@ -141,7 +148,7 @@ func (s *Service) linkCheckout(ctx context.Context, sub *Subscription, customer 
 
 // follow copies Stripe's state.
 func follow(sub *Subscription, r RemoteSubscription) {
-	sub.Status, sub.Quantity = r.Status, r.Quantity
+	sub.Status, sub.ItemID, sub.Quantity = r.Status, r.ItemID, r.Quantity
 	sub.CurrentPeriodStart, sub.CurrentPeriodEnd = moment(r.CurrentPeriodStart), moment(r.CurrentPeriodEnd)
 	sub.TrialEnd, sub.CancelAt, sub.CanceledAt = utc(r.TrialEnd), utc(r.CancelAt), utc(r.CanceledAt)
 	sub.CancelAtPeriodEnd, sub.OldestUnpaidAt = r.CancelAtPeriodEnd, utc(r.OldestUnpaidAt)
@@ -161,6 +168,9 @@ func (s *Service) settle(ctx context.Context, sub Subscription, paymentID string
 		return err
 	}
 	if err := s.complete(ctx, sub); err != nil {
+		return err
+	}
+	if err := s.followSeats(ctx, sub); err != nil {
 		return err
 	}
 	if next, ok := sub.nextRead(now); ok {

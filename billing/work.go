@@ -49,6 +49,10 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindExpire, s.expireCheckout)
 	r.Handle(KindRefund, s.carryOutRefund)
 	r.Handle(KindCatalogSync, s.carryOutSync)
+	r.Handle(KindSeats, s.syncSeats)
+	r.Handle(KindSeatNotice, s.tellOfSeats)
+	r.Handle(KindSeatCheck, s.checkSeatsFrom)
+	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)
 	r.Periodic(KindReconcile, reconcileEvery, s.Reconcile)
 }
 

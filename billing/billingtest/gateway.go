@@ -39,6 +39,9 @@ type Gateway struct {
 	remote   map[string]*billing.RemotePrice
 	people   map[string]placed[billing.CustomerSpec]
 	refunds  []string
+
+	prorations []proration
+	quantities []Quantity
 }
 
 type answer struct {

@@ -28,7 +28,7 @@ func (g *Gateway) Pay(sessionID string) (id string, ok bool) {
 	}
 	now := g.now()
 	sub := &subscription{at: s.at, RemoteSubscription: billing.RemoteSubscription{
-		ID: g.id("sub"), CustomerID: s.spec.CustomerID, CheckoutID: s.spec.CheckoutID, Status: billing.StatusActive,
+		ID: g.id("sub"), ItemID: g.id("si"), CustomerID: s.spec.CustomerID, CheckoutID: s.spec.CheckoutID, Status: billing.StatusActive,
 		StripePriceID: s.spec.StripePriceID, Quantity: s.spec.Quantity, CurrentPeriodStart: now, CurrentPeriodEnd: after(now, price.Interval),
 		Created: now, Livemode: s.at.Livemode,
 	}}

@@ -29,7 +29,7 @@ func DecodeSubscription(raw []byte) (billing.RemoteSubscription, error) {
 		return billing.RemoteSubscription{}, err
 	}
 	out := s.remote()
-	out.StripePriceID, out.Quantity = item.Price.id, item.Quantity
+	out.ItemID, out.StripePriceID, out.Quantity = item.ID, item.Price.id, item.Quantity
 	out.CurrentPeriodStart, out.CurrentPeriodEnd = start.value(), end.value()
 	if s.LatestInvoice.raw == nil {
 		return out, nil
@@ -49,10 +49,11 @@ type subscriptionJSON struct {
 	CurrentPeriodEnd   unix              `json:"current_period_end"`
 	Items              struct {
 		Data []struct {
-			Price              ref   `json:"price"`
-			Quantity           int64 `json:"quantity"`
-			CurrentPeriodStart unix  `json:"current_period_start"`
-			CurrentPeriodEnd   unix  `json:"current_period_end"`
+			ID                 string `json:"id"`
+			Price              ref    `json:"price"`
+			Quantity           int64  `json:"quantity"`
+			CurrentPeriodStart unix   `json:"current_period_start"`
+			CurrentPeriodEnd   unix   `json:"current_period_end"`
 		} `json:"data"`
 	} `json:"items"`
 	TrialEnd          unix `json:"trial_end"`

@@ -75,6 +75,12 @@ func kindOf(said *stripe.Error) error {
 		return billing.ErrStripeUnavailable
 	case status == http.StatusNotFound && said.Code == stripe.ErrorCodeResourceMissing:
 		return billing.ErrStripeGone
+	case status == http.StatusPaymentRequired:
+		return billing.ErrCardDeclined
+	case status == http.StatusForbidden && said.Code == stripe.ErrorCodeAccountInvalid:
+		return billing.ErrAccountGone
+	case strings.HasSuffix(said.Param, "proration_date"):
+		return billing.ErrProrationDate
 	default:
 		return billing.ErrStripeRefused
 	}

@@ -49,6 +49,8 @@ type silentMailer struct{}
 
 func (silentMailer) DoublePayment(context.Context, billing.DoublePayment) error { return nil }
 
+func (silentMailer) SeatsLate(context.Context, billing.SeatsLate) error { return nil }
+
 type shopJobs struct{ *jobs.Runner }
 
 func (j shopJobs) Handle(kind string, h func(ctx context.Context, key string) error) {

@@ -100,6 +100,18 @@ func (w *Web) Shutdown() time.Duration {
 	return d
 }
 
+func (b *Billing) check(m *mistakes) {
+	if d, err := time.ParseDuration(b.SeatNoticeAfter); err != nil || d <= 0 {
+		m.add("WOLFIEAUTH_SEAT_NOTICE_AFTER", "must be a duration above zero, as 24h")
+	}
+}
+
+// SeatNotice answers how long seats may be stuck before the org is told. Call it after Prepare.
+func (b *Billing) SeatNotice() time.Duration {
+	d, _ := time.ParseDuration(b.SeatNoticeAfter)
+	return d
+}
+
 // originOK tells an https origin, or an http one of this machine.
 func originOK(text string) bool {
 	u, err := url.Parse(text)

@@ -44,6 +44,7 @@ func (s *Serve) Prepare(env Environment) error {
 	s.Web.check(&m)
 	s.Mail.check(&m)
 	s.Log.check(&m)
+	s.Billing.check(&m)
 	s.Stripe.check(env, &m)
 	return m.err()
 }

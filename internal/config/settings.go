@@ -29,7 +29,13 @@ type Serve struct {
 	Web     `embed:""`
 	Mail    `embed:""`
 	Log     `embed:""`
+	Billing `embed:""`
 	Stripe  `embed:"" prefix:"stripe-"`
+}
+
+// Billing is how billing behaves.
+type Billing struct {
+	SeatNoticeAfter string `env:"WOLFIEAUTH_SEAT_NOTICE_AFTER" default:"24h" help:"How long a change of seats may fail to reach Stripe before the owners and admins of the org are told by mail."`
 }
 
 // Storage is where data live and what seals them; every command that touches data embeds it.

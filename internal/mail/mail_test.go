@@ -159,6 +159,7 @@ func TestEveryMailInBothLanguages(t *testing.T) {
 		"Link": link, "Hours": 24, "Minutes": 30, "Plan": "Złoty <Pro>", "App": "Acme & Co", "Kept": "Starter", "Name": "<b>Zoë</b>\r\nBcc: x",
 		"Inviter": "<script>Ann</script>\r\nBcc: x", "InviterFull": "<b>Zoë</b> (ann@x.test)", "Org": "<b>Zoë</b> <Pro>", "Role": "billing", "Until": noon,
 		"Member": "<b>Zoë</b>", "MemberFull": "<a href='https://evil.test'>Zoë</a>", "From": "<b>Zoë</b>", "To": "<img src=x onerror=1>",
+		"Wanted": 7, "Quantity": 5, "Reason": "card_declined", "Since": noon,
 	}
 	for _, lang := range i18n.Languages() {
 		for _, template := range mail.Templates() {

@@ -29,11 +29,13 @@ const (
 	InvitationAccepted     Template = "invitation_accepted"      // Org, Member, MemberFull, Role
 	MemberRemoved          Template = "member_removed"           // Org
 	OwnershipTransferred   Template = "ownership_transferred"    // Org, From, To
+	SeatsLate              Template = "seats_late"               // Org, App, Plan, Wanted, Quantity, Reason, Since
 )
 
 // needs lists the data of each template; count is the one that chooses the plural form of the note, foot the
-// last line of a mail to somebody who may have no account. Role is a role's name in code ("admin"), Until a
-// [time.Time]; both are written in the mail's language.
+// last line of a mail to somebody who may have no account. Role is a role's name in code ("admin"), Reason
+// the code of a reason why seats wait ("card_declined"), Until and Since a [time.Time]; all are written in the mail's
+// language.
 var needs = map[Template]struct {
 	data        []string
 	count, foot string
@@ -46,11 +48,12 @@ var needs = map[Template]struct {
 	InvitationAccepted:     {data: []string{"Link", "Org", "Member", "MemberFull", "Role"}},
 	MemberRemoved:          {data: []string{"Link", "Org"}},
 	OwnershipTransferred:   {data: []string{"Link", "Org", "From", "To"}},
+	SeatsLate:              {data: []string{"Link", "Org", "App", "Plan", "Wanted", "Quantity", "Reason", "Since"}},
 }
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred}
+	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred, SeatsLate}
 }
 
 var (
@@ -113,10 +116,13 @@ func render(texts Texts, brand string, m Message) (rendered, error) {
 	return rendered{subject: c.Subject, text: text.String(), html: html.String()}, nil
 }
 
-// localise writes roles and times in the mail's language.
+// localise writes roles, reasons and times in the mail's language.
 func localise(texts Texts, lang string, data map[string]any) {
 	if role, ok := data["Role"].(string); ok {
 		data["Role"] = texts.T(lang, "mail.role_"+role)
+	}
+	if reason, ok := data["Reason"].(string); ok {
+		data["Reason"] = texts.T(lang, "mail.seats_reason."+reason)
 	}
 	for name, v := range data {
 		if at, ok := v.(time.Time); ok {
