@@ -171,8 +171,23 @@ func TestEmptyArgumentsAreNeverSent(t *testing.T) {
 		"refund":               func(b bundle) error { _, err := b.Refund(b.ctx, platform, "key-1", ""); return err },
 		"cancel":               func(b bundle) error { return b.CancelNow(b.ctx, platform, "key-1", "") },
 		"cancel without key":   func(b bundle) error { return b.CancelNow(b.ctx, platform, "", "sub_1") },
-		"checkout":             func(b bundle) error { _, err := b.ReadCheckout(b.ctx, platform, ""); return err },
-		"expiry":               func(b bundle) error { return b.ExpireCheckout(b.ctx, platform, "") },
+		"quantity of nothing": func(b bundle) error {
+			return b.SetQuantity(b.ctx, platform, "key-1", billing.QuantitySpec{ItemID: "si_1"})
+		},
+		"quantity of no item": func(b bundle) error {
+			return b.SetQuantity(b.ctx, platform, "key-1", billing.QuantitySpec{SubscriptionID: "sub_1"})
+		},
+		"quantity without key": func(b bundle) error { return b.SetQuantity(b.ctx, platform, "", seven) },
+		"preview": func(b bundle) error {
+			_, err := b.PreviewQuantity(b.ctx, platform, billing.QuantitySpec{SubscriptionID: "sub_1"})
+			return err
+		},
+		"prorations": func(b bundle) error {
+			_, err := b.ListProrations(b.ctx, platform, "", "sub_1")
+			return err
+		},
+		"checkout": func(b bundle) error { _, err := b.ReadCheckout(b.ctx, platform, ""); return err },
+		"expiry":   func(b bundle) error { return b.ExpireCheckout(b.ctx, platform, "") },
 		"one-time tiers": func(b bundle) error {
 			_, err := b.CreatePrice(b.ctx, platform, "key-1", billing.PriceSpec{Interval: billing.IntervalOneTime, Scheme: billing.SchemeVolume})
 			return err

@@ -26,6 +26,8 @@ var monthly = billing.PriceSpec{
 	Scheme: billing.SchemeFlat, Amount: 9900,
 }
 
+var seven = billing.QuantitySpec{SubscriptionID: "sub_1", ItemID: "si_1", Quantity: 7, ProrationDate: ptr(time.Unix(1_800_000_000, 0))}
+
 func (p priceSpec) with(change func(*billing.PriceSpec)) billing.PriceSpec {
 	spec := billing.PriceSpec(p)
 	change(&spec)
@@ -235,6 +237,26 @@ func TestContract(t *testing.T) {
 		"cancel": {keyed: true, at: connected, line: "DELETE /v1/subscriptions/sub_1", call: func(b bundle) error {
 			return b.CancelNow(b.ctx, connected, "key-1", "sub_1")
 		}, form: map[string]string{}},
+
+		"set quantity": {keyed: true, at: connected, line: "POST /v1/subscriptions/sub_1", call: func(b bundle) error {
+			return b.SetQuantity(b.ctx, connected, "key-1", seven)
+		}, form: map[string]string{
+			"items[0][id]": "si_1", "items[0][quantity]": "7", "proration_behavior": "create_prorations", "proration_date": "1800000000",
+		}},
+		"set quantity from now": {keyed: true, line: "POST /v1/subscriptions/sub_1", call: func(b bundle) error {
+			return b.SetQuantity(b.ctx, platform, "key-1", billing.QuantitySpec{SubscriptionID: "sub_1", ItemID: "si_1", Quantity: 1})
+		}, form: map[string]string{"items[0][id]": "si_1", "items[0][quantity]": "1", "proration_behavior": "create_prorations"}},
+		"preview quantity": {at: connected, line: "GET /v1/invoices/upcoming", call: func(b bundle) error {
+			_, err := b.PreviewQuantity(b.ctx, connected, seven)
+			return err
+		}, form: map[string]string{
+			"subscription": "sub_1", "subscription_items[0][id]": "si_1", "subscription_items[0][quantity]": "7",
+			"subscription_proration_behavior": "create_prorations", "subscription_proration_date": "1800000000",
+		}},
+		"list prorations": {at: connected, line: "GET /v1/invoiceitems", call: func(b bundle) error {
+			_, err := b.ListProrations(b.ctx, connected, "cus_1", "sub_1")
+			return err
+		}, form: map[string]string{"customer": "cus_1", "limit": "100"}},
 
 		"account": {keyed: true, line: "POST /v1/accounts", call: func(b bundle) error {
 			_, err := b.CreateAccount(b.ctx, platform, "key-1", gateway.AccountSpec{Country: "PL", Email: "a@acme.test"}, gateway.WithID("acct_demo_acme"))

@@ -25,7 +25,7 @@ func fixture(tb testing.TB, name string) []byte {
 func at(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
 var pastDue = billing.RemoteSubscription{
-	ID: "sub_1", CustomerID: "cus_1", CheckoutID: "checkout-1", Status: billing.StatusPastDue,
+	ID: "sub_1", ItemID: "si_1", CustomerID: "cus_1", CheckoutID: "checkout-1", Status: billing.StatusPastDue,
 	StripePriceID: "price_1", Quantity: 7,
 	CurrentPeriodStart: at(1702600000), CurrentPeriodEnd: at(1705278400), TrialEnd: ptr(at(1700604800)),
 	CancelAt: ptr(at(1705278400)), CancelAtPeriodEnd: true, CanceledAt: ptr(at(1702600100)),

@@ -18,8 +18,9 @@ import (
 	"github.com/wolfieauth/wolfieauth/billing/gateway"
 )
 
-// kinds are the sentinels that a caller tells apart; exactly one holds for each failure.
+// kinds are the sentinels that a caller tells apart; a kind of refusal is one too.
 var kinds = []error{
+	billing.ErrCardDeclined, billing.ErrAccountGone, billing.ErrProrationDate,
 	billing.ErrStripeNotConfigured, billing.ErrStripeUnavailable, billing.ErrStripeRefused, billing.ErrStripeGone, context.Canceled,
 }
 
@@ -42,8 +43,9 @@ func TestErrorsAreMapped(t *testing.T) {
 		"missing in a parameter": {refuse(400, "resource_missing", "customer"), billing.ErrStripeRefused},
 		"key with other content": {reply{400, `{"error":{"type":"idempotency_error","message":"Keys for idempotent requests can only be used with the same parameters"}}`}, billing.ErrStripeRefused},
 		"wrong key":              {reply{401, `{"error":{"type":"invalid_request_error","message":"Invalid API Key provided: sk_test_*****3456"}}`}, billing.ErrStripeNotConfigured},
-		"card":                   {reply{402, `{"error":{"type":"card_error","code":"card_declined","message":"Your card was declined."}}`}, billing.ErrStripeRefused},
-		"foreign account":        {refuse(403, "account_invalid", ""), billing.ErrStripeRefused},
+		"card":                   {reply{402, `{"error":{"type":"card_error","code":"card_declined","message":"Your card was declined."}}`}, billing.ErrCardDeclined},
+		"foreign account":        {refuse(403, "account_invalid", ""), billing.ErrAccountGone},
+		"proration date":         {refuse(400, "", "subscription_proration_date"), billing.ErrProrationDate},
 		"gone":                   {refuse(404, "resource_missing", "id"), billing.ErrStripeGone},
 		"no such path":           {reply{404, `{"error":{"type":"invalid_request_error","message":"Unrecognized request URL"}}`}, billing.ErrStripeRefused},
 		"key in use":             {refuse(409, "idempotency_key_in_use", ""), billing.ErrStripeUnavailable},

@@ -178,7 +178,7 @@ func TestSandboxSubscription(t *testing.T) {
 	}
 	got := s.subscription(t, done.SubscriptionID)
 	want := billing.RemoteSubscription{
-		ID: done.SubscriptionID, CustomerID: done.CustomerID, CheckoutID: "checkout-1", Status: billing.StatusActive,
+		ID: done.SubscriptionID, ItemID: got.ItemID, CustomerID: done.CustomerID, CheckoutID: "checkout-1", Status: billing.StatusActive,
 		StripePriceID: price, Quantity: 3, CurrentPeriodStart: noon, CurrentPeriodEnd: noon.AddDate(0, 1, 0), Created: noon,
 		LatestInvoiceID: got.LatestInvoiceID, LatestPaymentID: got.LatestPaymentID,
 	}
@@ -322,7 +322,7 @@ func TestSandboxSetup(t *testing.T) {
 	_, err = wrong.ReadSubscription(t.Context(), platform, "sub_1")
 	checkKind(t, err, billing.ErrStripeNotConfigured)
 	_, err = s.ReadSubscription(s.ctx, billing.Account{ID: "acct_nowhere"}, "sub_1")
-	checkKind(t, err, billing.ErrStripeRefused)
+	checkKind(t, err, billing.ErrAccountGone)
 	if strings.Contains(err.Error(), "sk_test") {
 		t.Errorf("%v holds a key", err)
 	}
