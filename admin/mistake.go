@@ -75,6 +75,8 @@ func mistakeSentence(c echo.Context, m *billing.FieldError) string {
 		return web.T(c, "admin.mistake.grace_days")
 	case "lastsDays " + billing.CodeInvalid:
 		return web.T(c, "admin.mistake.lasts_days")
+	case "maxSeats " + billing.CodeInvalid:
+		return web.T(c, "admin.mistake.max_seats")
 	case "seatLabel " + billing.CodeRequired:
 		return web.T(c, "admin.mistake.seat_label")
 	}

@@ -51,6 +51,9 @@ func askPlanEdit(k *Console, c echo.Context, v *visit, s *shelf, p billing.Edito
 	if in.LastsDays > 0 {
 		form.Set("lasts_days", strconv.FormatInt(in.LastsDays, 10))
 	}
+	if in.MaxSeats > 0 {
+		form.Set("max_seats", strconv.FormatInt(in.MaxSeats, 10))
+	}
 	tick(form, "hidden", in.Hidden)
 	tick(form, "recommended", in.Recommended)
 	form.Values["features"] = in.FeatureKeys
@@ -108,7 +111,7 @@ func updatePlan(k *Console, c echo.Context, v *visit, s *shelf, p billing.Editor
 
 // editFields are [planFields] for a plan whose address has a field of its own.
 var editFields = map[string]string{
-	"trialDays": "trial_days", "graceDays": "grace_days", "lastsDays": "lasts_days", "featureKeys": "features",
+	"trialDays": "trial_days", "graceDays": "grace_days", "lastsDays": "lasts_days", "maxSeats": "max_seats", "featureKeys": "features",
 }
 
 func (s *shelf) readPlanEdit(c echo.Context, form *web.Form, p billing.EditorPlan) billing.PlanEdit {
@@ -116,6 +119,7 @@ func (s *shelf) readPlanEdit(c echo.Context, form *web.Form, p billing.EditorPla
 	in := billing.PlanEdit{
 		PlanID: p.ID, Expected: seenAt(form), Name: read.Name, Slug: form.Value("slug"), Description: read.Description, Color: read.Color,
 		Hidden: read.Hidden, Recommended: read.Recommended, TrialDays: read.TrialDays, GraceDays: *read.GraceDays, LastsDays: read.LastsDays,
+		MaxSeats: read.MaxSeats,
 	}
 	if p.Use.Sold() {
 		if in.Slug != "" && in.Slug != p.Slug { // the form was opened before the first sale

@@ -63,14 +63,14 @@ func TestPlanIsMadeWithItsFeature(t *testing.T) {
 		contains(t, owner.get(plans+"/new"), `name="features" value="ksef_enabled"`, `name="grace_days" value="7"`, "The bundle Acme Suite")
 		form := url.Values{
 			"name": {"Żółta łódź"}, "description": {"For sailors"}, "color": {"#FFE14D"}, "features": {"ksef_enabled"}, "feature_key": {"sails"},
-			"feature_name": {"Sails"}, "trial_days": {"14"}, "grace_days": {"3"}, "lasts_days": {"30"}, "recommended": {"1"}, "hidden": {"1"},
+			"feature_name": {"Sails"}, "trial_days": {"14"}, "grace_days": {"3"}, "lasts_days": {"30"}, "max_seats": {"40"}, "recommended": {"1"}, "hidden": {"1"},
 		}
 		got := owner.post(plans+"/new", form)
 		if got.status != http.StatusSeeOther || got.header.Get("Location") != "/admin/clients/"+crm+"#plans" {
 			t.Fatalf("%d to %q: %s", got.status, got.header.Get("Location"), got.body)
 		}
 		p := b.plan("zolta-lodz")
-		if p.Name != "Żółta łódź" || p.Color != "#ffe14d" || p.TrialDays != 14 || p.GraceDays != 3 || p.LastsDays != 30 || !p.Recommended || !p.Hidden {
+		if p.Name != "Żółta łódź" || p.Color != "#ffe14d" || p.TrialDays != 14 || p.GraceDays != 3 || p.LastsDays != 30 || p.MaxSeats != 40 || !p.Recommended || !p.Hidden {
 			t.Errorf("made %+v", p.Plan)
 		}
 		if diff := cmp.Diff([]string{"ksef_enabled", "sails"}, p.Edit().FeatureKeys); diff != "" {

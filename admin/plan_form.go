@@ -153,7 +153,7 @@ func (s *shelf) nextPosition() int64 {
 
 // planFields are the names of a plan's values in the form.
 var planFields = map[string]string{
-	"slug": "name", "trialDays": "trial_days", "graceDays": "grace_days", "lastsDays": "lasts_days", "featureKeys": "features",
+	"slug": "name", "trialDays": "trial_days", "graceDays": "grace_days", "lastsDays": "lasts_days", "maxSeats": "max_seats", "featureKeys": "features",
 }
 
 // featureFields are those of the feature that is made along with it.
@@ -165,7 +165,8 @@ func (s *shelf) readPlan(c echo.Context, form *web.Form) billing.NewPlan {
 	return billing.NewPlan{
 		Scope: s.scope(form.Value("scope")), Name: form.Value("name"), Description: form.Value("description"), Color: form.Value("color"),
 		Position: s.nextPosition(), Hidden: form.Value("hidden") != "", Recommended: form.Value("recommended") != "",
-		TrialDays: count(c, form, "trial_days"), GraceDays: &grace, LastsDays: count(c, form, "lasts_days"), FeatureKeys: form.Values["features"],
+		TrialDays: count(c, form, "trial_days"), GraceDays: &grace, LastsDays: count(c, form, "lasts_days"),
+		MaxSeats: count(c, form, "max_seats"), FeatureKeys: form.Values["features"],
 	}
 }
 

@@ -165,7 +165,7 @@ func (a *applying) plan(ctx context.Context, have EditorCatalog, f FilePlan, pos
 func (p FilePlan) edit(id string) PlanEdit {
 	in := PlanEdit{
 		PlanID: id, Name: p.Name, Slug: p.Slug, Description: p.Description, Color: p.Color, Hidden: p.Hidden, Recommended: p.Recommended,
-		TrialDays: p.TrialDays, GraceDays: defaultGraceDays, LastsDays: p.LastsDays, FeatureKeys: p.FeatureKeys,
+		TrialDays: p.TrialDays, GraceDays: defaultGraceDays, LastsDays: p.LastsDays, MaxSeats: p.MaxSeats, FeatureKeys: p.FeatureKeys,
 	}
 	if p.GraceDays != nil {
 		in.GraceDays = *p.GraceDays
@@ -177,7 +177,7 @@ func (a *applying) newPlan(ctx context.Context, f FilePlan, position int64) (str
 	a.note("add", "plan", f.slug())
 	made, err := a.CreatePlan(ctx, NewPlan{
 		Scope: a.scope, Name: f.Name, Description: f.Description, Color: f.Color, Position: position, Hidden: f.Hidden,
-		Recommended: f.Recommended, TrialDays: f.TrialDays, GraceDays: f.GraceDays, LastsDays: f.LastsDays, FeatureKeys: f.FeatureKeys,
+		Recommended: f.Recommended, TrialDays: f.TrialDays, GraceDays: f.GraceDays, LastsDays: f.LastsDays, MaxSeats: f.MaxSeats, FeatureKeys: f.FeatureKeys,
 	})
 	if err != nil {
 		return "", err

@@ -28,6 +28,7 @@ type auditedPlan struct {
 	TrialDays   int64         `json:"trialDays"`
 	GraceDays   int64         `json:"graceDays"`
 	LastsDays   int64         `json:"lastsDays"`
+	MaxSeats    int64         `json:"maxSeats"`
 	Archived    bool          `json:"archived"`
 	Features    []string      `json:"features"`
 	Prices      []auditedTerm `json:"prices,omitempty"`
@@ -57,7 +58,7 @@ type auditedTier struct {
 func (p Plan) audited() auditedPlan {
 	out := auditedPlan{
 		Slug: p.Slug, Name: p.Name, Description: p.Description, Color: p.Color, Scope: string(p.Scope.Kind) + ":" + p.Scope.ID,
-		Hidden: p.Hidden, Recommended: p.Recommended, TrialDays: p.TrialDays, GraceDays: p.GraceDays, LastsDays: p.LastsDays,
+		Hidden: p.Hidden, Recommended: p.Recommended, TrialDays: p.TrialDays, GraceDays: p.GraceDays, LastsDays: p.LastsDays, MaxSeats: p.MaxSeats,
 		Archived: p.ArchivedAt != nil, Features: []string{},
 	}
 	for _, f := range p.Features {

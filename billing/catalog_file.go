@@ -34,6 +34,7 @@ type FilePlan struct {
 	TrialDays   int64       `json:"trialDays,omitempty"`
 	GraceDays   *int64      `json:"graceDays,omitempty"` // left out = 7
 	LastsDays   int64       `json:"lastsDays,omitempty"`
+	MaxSeats    int64       `json:"maxSeats,omitempty"` // left out = no maximum
 	FeatureKeys []string    `json:"featureKeys"`
 	Prices      []FilePrice `json:"prices"`
 }
@@ -81,7 +82,7 @@ func (s *Service) ExportCatalog(ctx context.Context, scope Scope) (CatalogFile, 
 func (p EditorPlan) file() FilePlan {
 	out := FilePlan{
 		Slug: p.Slug, Name: p.Name, Description: p.Description, Color: p.Color, Hidden: p.Hidden, Recommended: p.Recommended,
-		TrialDays: p.TrialDays, LastsDays: p.LastsDays, FeatureKeys: append([]string{}, p.Edit().FeatureKeys...), Prices: []FilePrice{},
+		TrialDays: p.TrialDays, LastsDays: p.LastsDays, MaxSeats: p.MaxSeats, FeatureKeys: append([]string{}, p.Edit().FeatureKeys...), Prices: []FilePrice{},
 	}
 	if p.GraceDays != defaultGraceDays {
 		days := p.GraceDays

@@ -221,6 +221,7 @@ func TestPlanMistakesAreNamedAtTheField(t *testing.T) {
 		"colour":              {billing.NewPlan{Scope: onCRM, Name: "Red", Color: "red"}, "color:invalid"},
 		"negative trial":      {billing.NewPlan{Scope: onCRM, Name: "Trial", TrialDays: -1}, "trialDays:invalid"},
 		"unknown feature":     {billing.NewPlan{Scope: onCRM, Name: "Feature", FeatureKeys: []string{"ksef_enabled", "flying"}}, "featureKeys[1]:unknown_feature"},
+		"negative maximum":    {billing.NewPlan{Scope: onCRM, Name: "Short", MaxSeats: -1}, "maxSeats:invalid"},
 		"negative lasting":    {billing.NewPlan{Scope: onCRM, Name: "Short", LastsDays: -2}, "lastsDays:invalid"},
 		"many things at once": {billing.NewPlan{Scope: onCRM, Name: "", TrialDays: -1, Color: "x"}, "color:invalid name:required trialDays:invalid"},
 	}

@@ -64,8 +64,8 @@ func (e *SubscribedError) Unwrap() error { return ErrAlreadySubscribed }
 // browser goes to its URL.
 //
 // It refuses with [ErrAppNotFound], [ErrBillingOff], [ErrPriceNotFound], [ErrPlanNotFound], [ErrPriceRetired],
-// [ErrPlanArchived], [ErrPriceCountry], [ErrQuantity], [ErrSeatsBelowMembers], a [SubscribedError],
-// [ErrReturnTo], [ErrStripeNotConfigured], [ErrStripeUnavailable], [ErrStripeRefused]; after the first nine
+// [ErrPlanArchived], [ErrPriceCountry], [ErrQuantity], [ErrSeatsBelowMembers], a [SeatCapError], a [SubscribedError],
+// [ErrReturnTo], [ErrStripeNotConfigured], [ErrStripeUnavailable], [ErrStripeRefused]; after the first ten
 // nothing was written.
 func (s *Service) StartCheckout(ctx context.Context, buyer Buyer, req CheckoutRequest) (Checkout, error) {
 	out, err := s.startCheckout(ctx, buyer, req)
@@ -234,6 +234,9 @@ func (o *order) seats(ctx context.Context, members Members, asked *int64) error 
 			return fmt.Errorf("%w: %d for %d", ErrSeatsBelowMembers, o.quantity, n)
 		case o.quantity > n:
 			o.committed = o.quantity
+		}
+		if most := o.plan.MaxSeats; most > 0 && o.quantity > most {
+			return &SeatCapError{Cap: most, Reason: CapPlan}
 		}
 	}
 	q, err := QuotePrice(o.price, o.quantity)

@@ -31,6 +31,7 @@ func planWords(p Plan) []word {
 		{"trialDays", number(p.TrialDays)},
 		{"graceDays", number(p.GraceDays)},
 		{"lastsDays", number(p.LastsDays)},
+		{"maxSeats", number(p.MaxSeats)},
 		{"featureKeys", strings.Join(p.Edit().FeatureKeys, ", ")},
 	}
 }

@@ -24,6 +24,7 @@ type NewPlan struct {
 	TrialDays   int64
 	GraceDays   *int64 // nil = 7
 	LastsDays   int64
+	MaxSeats    int64    // 0 = no maximum
 	FeatureKeys []string // of the scope, or for a bundle also of its apps; in display order
 }
 
@@ -49,7 +50,7 @@ func PlanSlug(name string) string {
 }
 
 // CreatePlan makes a plan without prices. It answers [FieldErrors] (fields name, slug, description, color,
-// trialDays, graceDays, lastsDays, featureKeys), or [ErrAppNotFound] for an unknown scope.
+// trialDays, graceDays, lastsDays, maxSeats, featureKeys), or [ErrAppNotFound] for an unknown scope.
 func (s *Service) CreatePlan(ctx context.Context, in NewPlan) (Plan, error) {
 	what := fmt.Sprintf("create plan %q", in.Name)
 	place, err := s.place(ctx, in.Scope)
@@ -59,7 +60,7 @@ func (s *Service) CreatePlan(ctx context.Context, in NewPlan) (Plan, error) {
 	plan := Plan{
 		ID: in.ID, OrgID: place.orgID, Scope: in.Scope, Slug: PlanSlug(in.Name), Name: strings.TrimSpace(in.Name),
 		Description: in.Description, Color: strings.ToLower(in.Color), Position: in.Position, Hidden: in.Hidden, Recommended: in.Recommended,
-		TrialDays: in.TrialDays, GraceDays: defaultGraceDays, LastsDays: in.LastsDays,
+		TrialDays: in.TrialDays, GraceDays: defaultGraceDays, LastsDays: in.LastsDays, MaxSeats: in.MaxSeats,
 	}
 	if in.GraceDays != nil {
 		plan.GraceDays = *in.GraceDays
@@ -104,6 +105,7 @@ func (p Plan) check(m *mistakes) {
 	m.check(p.TrialDays >= 0 && p.TrialDays <= 730, "trialDays", CodeInvalid) // Stripe's bound is two years
 	m.check(p.GraceDays >= 0 && p.GraceDays <= 90, "graceDays", CodeInvalid)
 	m.check(p.LastsDays >= 0 && p.LastsDays <= 36_500, "lastsDays", CodeInvalid)
+	m.check(p.MaxSeats >= 0 && p.MaxSeats <= MaxQuantity, "maxSeats", CodeInvalid)
 }
 
 // placePlan checks the slug against its neighbours and finds the features.

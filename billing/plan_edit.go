@@ -32,6 +32,7 @@ type PlanEdit struct {
 	TrialDays   int64
 	GraceDays   int64
 	LastsDays   int64
+	MaxSeats    int64
 	FeatureKeys []string
 }
 
@@ -39,7 +40,7 @@ type PlanEdit struct {
 func (p Plan) Edit() PlanEdit {
 	in := PlanEdit{
 		PlanID: p.ID, Expected: p.UpdatedAt, Name: p.Name, Slug: p.Slug, Description: p.Description, Color: p.Color, Hidden: p.Hidden,
-		Recommended: p.Recommended, TrialDays: p.TrialDays, GraceDays: p.GraceDays, LastsDays: p.LastsDays,
+		Recommended: p.Recommended, TrialDays: p.TrialDays, GraceDays: p.GraceDays, LastsDays: p.LastsDays, MaxSeats: p.MaxSeats,
 	}
 	for _, f := range p.Features {
 		in.FeatureKeys = append(in.FeatureKeys, f.Key)
@@ -73,7 +74,7 @@ func (s *Service) plannedEdit(ctx context.Context, before Plan, in PlanEdit) (Pl
 	after := before
 	after.Name, after.Description, after.Color = strings.TrimSpace(in.Name), in.Description, strings.ToLower(in.Color)
 	after.Hidden, after.Recommended = in.Hidden, in.Recommended
-	after.TrialDays, after.GraceDays, after.LastsDays = in.TrialDays, in.GraceDays, in.LastsDays
+	after.TrialDays, after.GraceDays, after.LastsDays, after.MaxSeats = in.TrialDays, in.GraceDays, in.LastsDays, in.MaxSeats
 	m := &mistakes{}
 	if in.Slug != "" && in.Slug != before.Slug {
 		after.Slug = in.Slug
@@ -183,5 +184,6 @@ func samePlan(a, b Plan) bool {
 		}
 	}
 	return a.Slug == b.Slug && a.Name == b.Name && a.Description == b.Description && a.Color == b.Color && a.Scope == b.Scope &&
-		a.Hidden == b.Hidden && a.Recommended == b.Recommended && a.TrialDays == b.TrialDays && a.GraceDays == b.GraceDays && a.LastsDays == b.LastsDays
+		a.Hidden == b.Hidden && a.Recommended == b.Recommended && a.TrialDays == b.TrialDays && a.GraceDays == b.GraceDays && a.LastsDays == b.LastsDays &&
+		a.MaxSeats == b.MaxSeats
 }

@@ -109,13 +109,13 @@ func TestUpdatePlan(t *testing.T) {
 		ctx := audit.WithRequest(t.Context(), audit.Request{ActorKind: audit.ActorUser, ActorID: "ann"})
 		in := b.plan(team).Edit()
 		in.Name, in.Slug, in.Description, in.Color, in.Hidden, in.Recommended = " Zespół ", "zespol", "For many", "#AABBCC", true, true
-		in.TrialDays, in.GraceDays, in.LastsDays, in.FeatureKeys = 14, 3, 30, []string{"ksef_enabled", "ksef_enabled"}
+		in.TrialDays, in.GraceDays, in.LastsDays, in.MaxSeats, in.FeatureKeys = 14, 3, 30, 40, []string{"ksef_enabled", "ksef_enabled"}
 		before := b.plan(team)
 		after, err := b.UpdatePlan(ctx, in)
 		b.must(err)
 		got := b.plan(team)
 		if got.Name != "Zespół" || got.Slug != "zespol" || got.Color != "#aabbcc" || !got.Hidden || !got.Recommended || got.TrialDays != 14 ||
-			got.GraceDays != 3 || got.LastsDays != 30 || len(got.Features) != 1 || !got.UpdatedAt.Equal(after.UpdatedAt) || !got.CreatedAt.Equal(before.CreatedAt) {
+			got.GraceDays != 3 || got.LastsDays != 30 || got.MaxSeats != 40 || len(got.Features) != 1 || !got.UpdatedAt.Equal(after.UpdatedAt) || !got.CreatedAt.Equal(before.CreatedAt) {
 			t.Errorf("plan is %+v", got.Plan)
 		}
 		if got.Position != before.Position || len(got.EditorPrices) != 1 {

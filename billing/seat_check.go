@@ -92,6 +92,9 @@ func (s *Service) compareAtStripe(ctx context.Context, sub SeatSubscription) (d 
 	remote, err := s.gateway.ReadSubscription(ctx, sub.at(), sub.StripeID)
 	if err != nil {
 		reason, _ := seatReason(err)
+		if errors.Is(err, ErrStripeGone) {
+			reason = SeatReasonEnded // a read of it will say so
+		}
 		if reason == "" {
 			return d, false, err
 		}

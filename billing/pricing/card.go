@@ -61,7 +61,7 @@ func (b cards) card(p billing.Plan) card {
 	b.figure(&c, price)
 	b.saving(&c, p, price)
 	if price.PerSeat {
-		c.Seats = b.seatsView(price)
+		c.Seats = b.seatsView(p, price)
 	}
 	if price.Scheme != billing.SchemeFlat {
 		c.Tiers = b.tierTable(price)
@@ -161,9 +161,12 @@ func (b cards) seatsOf(p billing.Price) int64 {
 	return b.seats
 }
 
-func (b cards) seatsView(p billing.Price) *seatsView {
+func (b cards) seatsView(plan billing.Plan, p billing.Price) *seatsView {
 	w := b.words
 	v := &seatsView{Label: w.seatsLabel(p.SeatLabel), Value: strconv.FormatInt(b.seats, 10), Min: max(1, b.org.Members), Max: billing.MaxQuantity}
+	if plan.MaxSeats > 0 {
+		v.Max = max(plan.MaxSeats, v.Min) // what is too many is refused with a sentence
+	}
 	if b.typed != "" && (b.offer.sel.PriceID == "" || b.offer.sel.PriceID == p.ID) {
 		v.Value = b.typed
 	}

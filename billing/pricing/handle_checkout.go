@@ -114,6 +114,9 @@ func (h *Handlers) refuse(c echo.Context, catalog billing.Catalog, sel selection
 	h.log.InfoContext(c.Request().Context(), "purchase refused", "code", problem.Code, "client_id", catalog.App.ClientID,
 		"error", err.Error(), "request_id", web.RequestID(c))
 	sentence := web.T(c, "problem."+problem.Code)
+	if limit, ok := errors.AsType[*billing.SeatCapError](err); ok {
+		sentence = web.T(c, "pricing.seat_cap.maximum", "Max", limit.Cap)
+	}
 	status := http.StatusUnprocessableEntity
 	if problem.Status == http.StatusConflict {
 		status = problem.Status

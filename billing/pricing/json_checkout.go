@@ -95,6 +95,12 @@ func (h *Handlers) withHelp(err error, clientID string, org Org) error {
 		return web.Fail(http.StatusConflict, "already_subscribed").With("url", h.edge.URL("/billing/"+url.PathEscape(clientID))).Because(err)
 	case errors.Is(err, billing.ErrSeatsBelowMembers):
 		return web.Fail(http.StatusUnprocessableEntity, "seats_below_members").With("members", max(1, org.Members)).Because(err)
+	case errors.Is(err, billing.ErrSeatCap):
+		out := web.Fail(http.StatusUnprocessableEntity, "seats_above_maximum").Because(err)
+		if limit, ok := errors.AsType[*billing.SeatCapError](err); ok {
+			out = out.With("maximum", limit.Cap)
+		}
+		return out
 	case errors.Is(err, billing.ErrQuantity):
 		return quantityProblem("quantity")
 	default:

@@ -22,6 +22,7 @@ func Problems() []web.Problem {
 		{Err: billing.ErrPriceCountry, Status: http.StatusUnprocessableEntity, Code: "price_not_in_country"},
 		{Err: billing.ErrQuantity, Status: http.StatusUnprocessableEntity, Code: "quantity_invalid"},
 		{Err: billing.ErrSeatsBelowMembers, Status: http.StatusUnprocessableEntity, Code: "seats_below_members"},
+		{Err: billing.ErrSeatCap, Status: http.StatusUnprocessableEntity, Code: "seats_above_maximum"},
 		{Err: billing.ErrAlreadySubscribed, Status: http.StatusConflict, Code: "already_subscribed"},
 		{Err: billing.ErrReturnTo, Status: http.StatusUnprocessableEntity, Code: "return_to_not_registered"},
 		{Err: billing.ErrCheckoutNotFound, Status: http.StatusNotFound, Code: "checkout_not_found"},
@@ -42,7 +43,7 @@ func correctable(err error) (web.Problem, bool) {
 			continue
 		}
 		switch p.Code {
-		case "quantity_invalid", "seats_below_members", "already_subscribed", "return_to_not_registered",
+		case "quantity_invalid", "seats_below_members", "seats_above_maximum", "already_subscribed", "return_to_not_registered",
 			"price_not_found", "price_retired", "plan_archived", "price_not_in_country":
 			return p, true
 		default:

@@ -81,7 +81,7 @@ func TestCatalogueRoundTrip(t *testing.T) {
 		b.must(b.InsertFeature(b.ctx, f2))
 		plan := billing.Plan{
 			ID: "premium", OrgID: "acme", Scope: suite, Slug: "premium", Name: "Premium", Description: "All", Color: "#aabbcc", Position: 3,
-			Hidden: true, Recommended: true, TrialDays: 14, GraceDays: 0, LastsDays: 30, CreatedAt: noon, UpdatedAt: noon,
+			Hidden: true, Recommended: true, TrialDays: 14, GraceDays: 0, LastsDays: 30, MaxSeats: 40, CreatedAt: noon, UpdatedAt: noon,
 			Features: []billing.Feature{f1, f2},
 		}
 		b.must(b.InsertPlan(b.ctx, plan))
