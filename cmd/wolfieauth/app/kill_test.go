@@ -29,6 +29,7 @@ const (
 	millKey     = "sk_test_mill"
 	millSecret  = "whsec_mill"
 	millConnect = "whsec_mill_connect"
+	millSeats   = "price-mill-seats"
 )
 
 var millMaster = []byte(strings.Repeat("m", 32))
@@ -272,13 +273,20 @@ func (m *mill) openGate() {
 	m.t.Cleanup(m.gate.Close)
 }
 
+// open wires the house in this process, on the database of the server; it does no background work.
+func (m *mill) open() *app.App {
+	m.t.Helper()
+	box, err := secret.NewBox(millMaster)
+	must(m.t, err)
+	a, err := app.New(m.t.Context(), app.Config{Issuer: m.issuer, Database: m.dsn, Box: box, Stripe: app.Stripe{TestSecretKey: millKey, APIBase: m.boxURL}})
+	must(m.t, err)
+	return a
+}
+
 // furnish puts an app with its plans into the database, through the same wiring that serves it.
 func (m *mill) furnish() {
 	t, ctx := m.t, m.t.Context()
-	box, err := secret.NewBox(millMaster)
-	must(t, err)
-	a, err := app.New(ctx, app.Config{Issuer: m.issuer, Database: m.dsn, Box: box, Stripe: app.Stripe{TestSecretKey: millKey, APIBase: m.boxURL}})
-	must(t, err)
+	a := m.open()
 	owner, _, err := a.Identity().CreateUser(ctx, idp.CreateUser{Email: "owner@mill.test", Password: demoPassword})
 	must(t, err)
 	org, err := a.Identity().CreateOrg(ctx, idp.CreateOrg{Slug: "mill", Name: "Mill", OwnerUserID: owner.ID, PlatformOwner: true})
@@ -295,6 +303,10 @@ func (m *mill) furnish() {
 		_, err = a.Billing().AddPrice(ctx, billing.NewPrice{PlanID: plan.ID, Amount: 9900, Currency: "PLN", Interval: billing.IntervalMonth})
 		must(t, err)
 	}
+	team, err := a.Billing().CreatePlan(ctx, billing.NewPlan{Scope: billing.Scope{Kind: billing.ScopeApp, ID: made.ClientID}, Name: "Team"})
+	must(t, err)
+	_, err = a.Billing().AddPrice(ctx, billing.NewPrice{ID: millSeats, PlanID: team.ID, Amount: 3000, Currency: "PLN", Interval: billing.IntervalMonth, PerSeat: true, SeatLabel: "user"})
+	must(t, err)
 	must(t, a.Close())
 }
 
