@@ -112,6 +112,7 @@ func TestCheckoutV1(t *testing.T) {
 		{"foreign return", `{"priceId":"` + proPLN + `","returnTo":"https://evil.test/"}`, nil, 422, []string{`"return_to_not_registered"`}},
 		{"subscribed", `{"priceId":"` + proPLN + `"}`, &billing.SubscribedError{}, 409, []string{`"already_subscribed"`, `/billing/acme-crm"`}},
 		{"members", `{"priceId":"` + teamPLN + `","quantity":2}`, billing.ErrSeatsBelowMembers, 422, []string{`"members":5`}},
+		{"maximum", `{"priceId":"` + teamPLN + `","quantity":21}`, &billing.SeatCapError{Cap: 20, Reason: billing.CapPlan}, 422, []string{`"seats_above_maximum"`, `"maximum":20`}},
 		{"archived", `{"priceId":"` + proPLN + `"}`, billing.ErrPlanArchived, 410, []string{`"plan_archived"`}},
 		{"retired", `{"priceId":"` + proPLN + `"}`, billing.ErrPriceRetired, 410, []string{`"price_retired"`}},
 		{"no key", `{"priceId":"` + proPLN + `"}`, billing.ErrStripeNotConfigured, 503, []string{`"stripe_not_configured"`}},

@@ -32,6 +32,23 @@ func TestPlansPageInPolish(t *testing.T) {
 	a.wants(t, http.StatusOK, "990 zł", "/ rok", "Oszczędzasz 198 zł rocznie (16%)", "14 użytkowników: 420 zł / miesiąc", "za użytkownika", "tylko płatność miesięczna")
 }
 
+// A plan with a maximum offers no more seats than that, and says so to whoever asks for more all the same.
+func TestPlanWithAMaximum(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for i := range b.shop.catalog.Plans {
+		if b.shop.catalog.Plans[i].Slug == "team" {
+			b.shop.catalog.Plans[i].MaxSeats = 20
+		}
+	}
+	b.browser().get("/billing/acme-crm").wants(t, http.StatusOK, `max="20"`)
+	b.shop.startErr = &billing.SeatCapError{Cap: 20, Reason: billing.CapPlan}
+	br := b.signedIn(ownOrg)
+	form := url.Values{"price_id": {teamPLN}, "quantity": {"21"}}
+	br.post("/billing/acme-crm/checkout", form).wants(t, http.StatusUnprocessableEntity, "more seats than this plan allows: at most 20", `value="21"`)
+	br.post("/billing/acme-crm/checkout?lang=pl", form).wants(t, http.StatusUnprocessableEntity, "najwyżej 20")
+}
+
 func TestDeepLinks(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

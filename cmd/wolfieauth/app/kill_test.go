@@ -337,15 +337,19 @@ func (m *mill) openSandbox() {
 func (m *mill) start(args ...string) *exec.Cmd {
 	m.t.Helper()
 	cmd := exec.Command(m.bin, args...) // #nosec G204 -- our own binary; ended by kill, not by a context
-	cmd.Env = []string{
-		"HOME=" + os.Getenv("HOME"), "WOLFIEAUTH_DATABASE_URL=" + m.dsn, "WOLFIEAUTH_MASTER_KEY=" + base64.StdEncoding.EncodeToString(millMaster),
-		"WOLFIEAUTH_ISSUER=" + m.issuer, "WOLFIEAUTH_ADDR=" + m.addr, "WOLFIEAUTH_METRICS_ADDR=off", "STRIPE_API_BASE=" + m.gate.URL,
-		"STRIPE_SECRET_KEY_TEST=" + millKey, "STRIPE_WEBHOOK_SECRET_TEST=" + millSecret, "STRIPE_CONNECT_WEBHOOK_SECRET_TEST=" + millConnect,
-	}
+	cmd.Env = m.env()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	must(m.t, cmd.Start())
 	return cmd
+}
+
+func (m *mill) env() []string {
+	return []string{
+		"HOME=" + os.Getenv("HOME"), "WOLFIEAUTH_DATABASE_URL=" + m.dsn, "WOLFIEAUTH_MASTER_KEY=" + base64.StdEncoding.EncodeToString(millMaster),
+		"WOLFIEAUTH_ISSUER=" + m.issuer, "WOLFIEAUTH_ADDR=" + m.addr, "WOLFIEAUTH_METRICS_ADDR=off", "STRIPE_API_BASE=" + m.gate.URL,
+		"STRIPE_SECRET_KEY_TEST=" + millKey, "STRIPE_WEBHOOK_SECRET_TEST=" + millSecret, "STRIPE_CONNECT_WEBHOOK_SECRET_TEST=" + millConnect,
+	}
 }
 
 func freeAddr(t *testing.T) string {

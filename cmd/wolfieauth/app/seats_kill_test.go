@@ -67,7 +67,33 @@ func TestKillWhileSeatsFollow(t *testing.T) {
 				t.Errorf("no line: %+v", r)
 			}
 		}
+		m.checkSeats(a, org.ID, members)
 	})
+}
+
+// checkSeats has an operator find and repair what was changed at Stripe while the server was down.
+func (m *mill) checkSeats(a *app.App, orgID string, members int64) {
+	t, sh := m.t, shell{m.t, m.env(), m.bin}
+	if out := sh.run("seats", "check"); out != "1 compared, 0 differ\n" {
+		t.Errorf("all is well, and it says %s", out)
+	}
+	m.kill()
+	states, err := a.Billing().SeatStates(t.Context(), orgID)
+	must(t, err)
+	sub := states[0].Subscription
+	form := url.Values{"items[0][id]": {sub.ItemID}, "items[0][quantity]": {"9"}}
+	if res := post(t, m.boxURL+"/v1/subscriptions/"+sub.StripeID, "application/x-www-form-urlencoded", form.Encode(), bearer(millKey)); res.status != http.StatusOK {
+		t.Fatalf("change at Stripe: %d %s", res.status, res.body)
+	}
+	want := fmt.Sprintf("org %s subscription %s (%s) plan \"Team\": members %d, committed 1, wanted %d, stored %d, at stripe 9", orgID, sub.ID, sub.StripeID, members, members, members)
+	if out := sh.run("seats", "check", "--dry-run"); out != want+"\n1 compared, 1 differ\n" {
+		t.Errorf("a dry run says %s", out)
+	}
+	if out := sh.run("seats", "check"); !strings.HasPrefix(out, want+", repair asked for\n1 compared, 1 differ\n") {
+		t.Errorf("the check says %s", out)
+	}
+	m.serve()
+	eventually(t, "the quantity is repaired", func() bool { return m.seatsDone(a, orgID, members) })
 }
 
 // team makes an org that buys one seat.
