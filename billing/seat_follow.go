@@ -3,6 +3,8 @@ package billing
 import (
 	"context"
 	"errors"
+
+	"github.com/wolfieauth/wolfieauth/internal/audit"
 )
 
 type followerKey struct{}
@@ -47,11 +49,11 @@ func (s *Service) followSeats(ctx context.Context, read Subscription) error {
 func (s *Service) step(ctx context.Context, sub SeatSubscription, last SeatChange, open []SeatChange, members int64) ([]SeatChange, error) {
 	now := s.now()
 	row := s.newSeatChange(ctx, sub, members, CauseStripe)
-	row.ActorKind, row.ActorID = "stripe", ""
+	row.ActorKind, row.ActorID = actorStripe, ""
 	if last.Position == 0 {
-		row.Cause, row.ActorKind = CausePurchase, "system"
+		row.Cause, row.ActorKind = CausePurchase, audit.ActorSystem
 		if c, err := s.store.Checkout(ctx, sub.CheckoutID); err == nil {
-			row.ActorKind, row.ActorID = "user", c.UserID
+			row.ActorKind, row.ActorID = audit.ActorUser, c.UserID
 		} else if !errors.Is(err, ErrCheckoutNotFound) {
 			return nil, err
 		}
@@ -65,8 +67,26 @@ func (s *Service) step(ctx context.Context, sub SeatSubscription, last SeatChang
 	}
 	row.From, row.To, row.Position = last.To, sub.Quantity, last.Position+1
 	row.Status, row.Reason, row.DoneAt, row.UpdatedAt = SeatDone, "", &now, now
-	return rest, s.store.SaveSeatChange(ctx, row)
+	if err := s.store.SaveSeatChange(ctx, row); err != nil {
+		return nil, err
+	}
+	return rest, s.recordSeats(ctx, row)
 }
+
+// recordSeats puts a step into the audit log too, as every change of money.
+func (s *Service) recordSeats(ctx context.Context, row SeatChange) error {
+	actor := audit.Actor{Kind: row.ActorKind, ID: row.ActorID}
+	if actor.Kind == actorStripe {
+		actor.Kind = audit.ActorSystem
+	}
+	return s.audit.Record(ctx, audit.Entry{
+		Actor: actor, OrgID: row.OrgID, Action: "seats.changed", Target: audit.Target{Kind: "subscription", ID: row.SubscriptionID},
+		Before: map[string]any{"quantity": row.From}, After: map[string]any{"quantity": row.To, "cause": row.Cause, "change": row.ID},
+	})
+}
+
+// actorStripe is the ledger's word for what nobody here has done.
+const actorStripe = "stripe"
 
 // compareSeats closes what waits when the quantity is right, and asks for a change when it is not.
 func (s *Service) compareSeats(ctx context.Context, sub SeatSubscription, open []SeatChange, members int64) error {
@@ -79,13 +99,30 @@ func (s *Service) compareSeats(ctx context.Context, sub SeatSubscription, open [
 	case why != "":
 		return s.leaveSeats(ctx, sub, open, why)
 	}
-	if err := s.store.WaitForSeats(ctx, s.seatWait(sub, "")); err != nil {
+	if err := s.awaitSeats(ctx, sub); err != nil {
 		return err
 	}
 	if ctx.Value(followerKey{}) != nil {
 		return nil // the worker that reads is the one that would be asked
 	}
 	return s.jobs.Want(ctx, KindSeats, sub.ID)
+}
+
+// awaitSeats begins to wait; time during which nothing was to be done does not count.
+func (s *Service) awaitSeats(ctx context.Context, sub SeatSubscription) error {
+	wait, err := s.store.SeatWait(ctx, sub.ID)
+	if err != nil && !errors.Is(err, ErrSeatWaitNotFound) {
+		return err
+	}
+	if err == nil {
+		if wait.Reason != SeatReasonPaused && wait.Reason != SeatReasonUnpaid {
+			return nil
+		}
+		if err := s.store.SeatsArrived(ctx, sub.ID); err != nil {
+			return err
+		}
+	}
+	return s.store.WaitForSeats(ctx, s.seatWait(sub, ""))
 }
 
 // leaveSeats notes why nothing is done for now.

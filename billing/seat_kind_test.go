@@ -219,6 +219,20 @@ func TestSeatsOfWhatIsPausedOrOver(t *testing.T) {
 		if q, err := b.QuoteSeats(t.Context(), carSeats, 1); err != nil || len(q.Lines) != 0 {
 			t.Errorf("paused: quoted %+v, %v", q, err)
 		}
+		b.clock.advance(72 * time.Hour)
+		b.stripe.Break(refuseOnly("SetQuantity", billing.ErrStripeUnavailable))
+		b.stripe.Change(sub.StripeID, func(s *billing.RemoteSubscription) { s.Status = billing.StatusActive })
+		if err := b.SyncSeats(t.Context(), carSeats, sub.ID); !errors.Is(err, billing.ErrStripeUnavailable) {
+			t.Errorf("synced with %v", err)
+		}
+		if err := b.SyncSeats(t.Context(), "another", sub.ID); !errors.Is(err, billing.ErrSubscriptionNotFound) {
+			t.Errorf("another org's: %v", err)
+		}
+		states, err = b.SeatStates(t.Context(), carSeats)
+		if b.must(err); states[0].Reason != billing.SeatReasonUnavailable || !states[0].Since.Equal(b.clock.now()) {
+			t.Errorf("resumed, and away: %+v", states[0])
+		}
+		b.stripe.Break(nil)
 		set(billing.StatusActive)
 		if got := b.quantity(sub); got != 3 {
 			t.Errorf("resumed: quantity %d", got)

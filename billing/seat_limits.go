@@ -119,6 +119,9 @@ func (s *Service) CheckSeatCap(ctx context.Context, orgID string, seats int64) e
 	if err != nil {
 		return fmt.Errorf("check seat cap: %w", err)
 	}
+	if len(subs) > 0 && seats > MaxQuantity {
+		return &SeatCapError{Cap: MaxQuantity, Reason: CapPlan}
+	}
 	for _, sub := range subs {
 		if sub.MaxSeats > 0 && seats > sub.MaxSeats {
 			return &SeatCapError{Cap: sub.MaxSeats, Reason: CapPlan}

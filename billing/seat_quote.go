@@ -97,6 +97,9 @@ func (s *Service) quoteSeats(ctx context.Context, sub SeatSubscription, from, to
 	}
 	line.Prorated, line.InvoiceAt = after.Prorated-before.Prorated, after.InvoiceAt
 	line.RenewalBefore, line.RenewalAfter = before.Renewal, after.Renewal
+	if sub.CurrentPeriodEnd != nil && (sub.CancelAtPeriodEnd || sub.CancelAt != nil) {
+		line.InvoiceAt = sub.CurrentPeriodEnd.UTC() // what waits is asked for at its end
+	}
 	return line, nil
 }
 

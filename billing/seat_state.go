@@ -61,6 +61,19 @@ func (s *Service) SeatStates(ctx context.Context, orgID string) ([]SeatState, er
 	return out, nil
 }
 
+// SyncSeats brings an org's subscription to Stripe now, whatever its backoff, and answers why it could not:
+// [ErrSubscriptionNotFound] also for another org's, and the errors of the gateway.
+func (s *Service) SyncSeats(ctx context.Context, orgID, subscriptionID string) error {
+	sub, err := s.store.Subscription(ctx, subscriptionID)
+	if err == nil && sub.OrgID != orgID {
+		err = ErrSubscriptionNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("sync seats: %w", err)
+	}
+	return s.jobs.DoNow(ctx, KindSeats, subscriptionID)
+}
+
 // seatLedgerLimit bounds a page of the ledger.
 const seatLedgerLimit = 100
 

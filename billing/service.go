@@ -56,7 +56,7 @@ type Mailer interface {
 	SeatsLate(ctx context.Context, notice SeatsLate) error
 }
 
-// Deps is what a [Service] is made of. All are required but Audit, Comps, Logger and the page function.
+// Deps is what a [Service] is made of. All are required but Audit, Comps, SeatNotice, Logger and the page function.
 type Deps struct {
 	Tx       Transactor
 	Store    Store

@@ -287,3 +287,29 @@ func TestRandomMembersAndSeats(t *testing.T) {
 		tw.explain()
 	})
 }
+
+// Fifty join at the same moment where ten may: ten do, and the others are told which limit it is.
+func TestParallelJoinsBelowACap(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		tw := newTown(t, d, 1, 51)
+		org := tw.orgs[0]
+		must(t, tw.billing.SetSeatLimits(t.Context(), billing.SeatLimits{OrgID: org.ID, MaxSeats: 10}))
+		var wg sync.WaitGroup
+		var refused atomic.Int64
+		for _, u := range tw.staff[1:] {
+			wg.Go(func() {
+				_, err := tw.people.AddMember(t.Context(), org.ID, u.ID, "member")
+				if limit, ok := errors.AsType[*idp.SeatCapError](err); ok && limit.Cap == 10 && limit.Reason == "org_seats" {
+					refused.Add(1)
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n, err := tw.people.ActiveMembers(t.Context(), org.ID); err != nil || n != 10 || refused.Load() != 41 {
+			t.Errorf("%d members, %d refused, %v", n, refused.Load(), err)
+		}
+	})
+}
