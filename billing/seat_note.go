@@ -49,7 +49,8 @@ func (s *Service) noteSeats(ctx context.Context, subscriptionID string) error {
 		}
 		taken := strings.Fields(strings.Join(held, " "))
 		for _, row := range rows {
-			taken = append(taken, row.note(lines, taken)...)
+			row, took := row.noted(lines, taken)
+			taken = append(taken, took...)
 			now := s.now()
 			row.NotedAt, row.UpdatedAt = &now, now
 			if err := s.store.SaveSeatChange(ctx, row); err != nil {
@@ -63,9 +64,9 @@ func (s *Service) noteSeats(ctx context.Context, subscriptionID string) error {
 // clockSkew is by how much Stripe's clock may be behind ours.
 const clockSkew = 5 * time.Minute
 
-// note fills the row's lines in, or the invoice of lines that it has, and answers the lines that it took: of those
-// that no other row has, the first credit for the quantity before and the first charge for the one after.
-func (c *SeatChange) note(lines []RemoteProration, taken []string) (took []string) {
+// noted answers the row with its lines, or with the invoice of lines that it has, and the lines that it took: of
+// those that no other row has, the first credit for the quantity before and the first charge for the one after.
+func (c SeatChange) noted(lines []RemoteProration, taken []string) (out SeatChange, took []string) {
 	if c.InvoiceLine != "" {
 		mine := strings.Fields(c.InvoiceLine)
 		for _, l := range lines {
@@ -73,7 +74,7 @@ func (c *SeatChange) note(lines []RemoteProration, taken []string) (took []strin
 				c.InvoiceID = l.InvoiceID
 			}
 		}
-		return nil
+		return c, nil
 	}
 	credit, charge := false, false
 	for _, l := range lines {
@@ -93,5 +94,5 @@ func (c *SeatChange) note(lines []RemoteProration, taken []string) (took []strin
 		c.Currency, c.InvoiceID = l.Currency, l.InvoiceID
 	}
 	c.InvoiceLine = strings.Join(took, " ")
-	return took
+	return c, took
 }

@@ -68,7 +68,9 @@ func (mute) App(_ context.Context, id string) (billing.AppInfo, error) {
 // work is a worker's runner as billing asks for it.
 type work struct{ *jobs.Runner }
 
-func (w work) Handle(kind string, h func(ctx context.Context, key string) error) { w.Runner.Handle(kind, h) }
+func (w work) Handle(kind string, h func(ctx context.Context, key string) error) {
+	w.Runner.Handle(kind, h)
+}
 
 // wing makes a billing service with a runner of its own, as each process has.
 func (t *town) wing(stripe billing.Gateway) (*billing.Service, *jobs.Runner) {
