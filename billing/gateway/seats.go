@@ -157,7 +157,7 @@ func (g *Gateway) ListProrations(ctx context.Context, at billing.Account, custom
 	}
 	raw, err := g.do(ctx, op, &query{Customer: stripe.String(customerID), Limit: stripe.Int64(pageSize)})
 	if err != nil {
-		return nil, goneIf("customer", err)
+		return nil, customerGone(err)
 	}
 	var out []billing.RemoteProration
 	_, err = visitPage(raw, func(object json.RawMessage) error {
