@@ -29,7 +29,7 @@ const (
 	millKey     = "sk_test_mill"
 	millSecret  = "whsec_mill"
 	millConnect = "whsec_mill_connect"
-	millSeats   = "price-mill-seats"
+	millSeats   = "0199ffff-0000-7000-8000-0000000000aa"
 )
 
 var millMaster = []byte(strings.Repeat("m", 32))
