@@ -3,6 +3,7 @@ package billing_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,6 +145,17 @@ func TestSeatsRefused(t *testing.T) {
 		}
 		if s := b.ledger(carSeats); len(s) != 2 || s[1].Status != "done" || s[1].From != 2 || s[1].To != 3 {
 			t.Errorf("%+v", s)
+		}
+		// Stripe repeats a refusal under the same key, and answers a lost call's effect under it.
+		id := b.rows(carSeats)[1].ID
+		if q := b.stripe.Quantities(); len(q) != 1 || !strings.HasPrefix(q[0].Key, id+"-") {
+			t.Errorf("row %s went as %+v", id, q)
+		}
+		b.stripe.Break(failNth("SetQuantity", 0, billing.ErrStripeUnavailable, false))
+		b.people(carSeats, 4)
+		b.settle()
+		if q, id := b.stripe.Quantities(), b.rows(carSeats)[2].ID; len(q) != 2 || q[1].Key != id {
+			t.Errorf("row %s went as %+v", id, q)
 		}
 	})
 }

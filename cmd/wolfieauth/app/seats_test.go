@@ -179,7 +179,7 @@ func TestSeatsStuckAtStripe(t *testing.T) {
 		}
 		eventually(t, "both are told", func() bool { return len(told()) == 2 })
 		page := apptest.NewBrowser(t).Get(h.line.OutboxURL).Text()
-		for _, want := range []string{org.Name + ": the number of seats has not reached billing", org.Name + ": liczba miejsc nie dotarła do rozliczeń"} {
+		for _, want := range []string{org.Name + ": the number of seats has not reached billing", org.Name + ": zmiana liczby stanowisk czeka na rozliczenie"} {
 			if strings.Count(page, want) != 1 {
 				t.Errorf("%d mails say %q", strings.Count(page, want), want)
 			}
