@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/wolfieauth/wolfieauth/billing"
+	"github.com/wolfieauth/wolfieauth/internal/db"
 )
 
 // Account implements [billing.RemoteNames].
@@ -70,12 +71,17 @@ func (s *Store) NamePrice(ctx context.Context, rowID, stripePriceID string, at t
 	return s.name(ctx, &billing.StripePrice{}, "stripe_price_id", rowID, stripePriceID, at)
 }
 
-// ClaimCustomer implements [billing.RemoteNames].
+// ClaimCustomer implements [billing.RemoteNames]. The row stays locked until the transaction ends: a checkout that is
+// written in it is for this customer, and not for one that somebody puts in its place meanwhile.
 func (s *Store) ClaimCustomer(ctx context.Context, row billing.Customer) (billing.Customer, error) {
 	err := unlessThere(s.db.Conn(ctx)).Create(&row).Error
 	var found billing.Customer
 	if err == nil {
-		err = s.db.Conn(ctx).Take(&found, "org_id = ? AND account = ? AND livemode = ? AND currency = ?",
+		conn := s.db.Conn(ctx)
+		if s.db.Dialect() == db.Postgres {
+			conn = conn.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+		}
+		err = conn.Take(&found, "org_id = ? AND account = ? AND livemode = ? AND currency = ?",
 			row.OrgID, row.Account, row.Livemode, row.Currency).Error
 	}
 	return found, fail("claim customer", err, nil)
