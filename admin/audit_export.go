@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -20,18 +21,29 @@ const exportPage = 200
 // for programs and the same in every language. A failure under way breaks the download off, so that half a file
 // is never taken for the whole.
 func (k *Console) exportAudit(c echo.Context, v *visit) error {
-	ctx, filter := c.Request().Context(), auditFilter(c, v)
-	filter.Before, filter.Limit = "", exportPage
-	page, next, err := k.deps.Audit.List(ctx, filter)
+	ctx := c.Request().Context()
+	q, err := k.auditQuery(c, v)
 	if err != nil {
 		return err
 	}
+	if !q.form.OK() {
+		return k.showAudit(c, v) // says which date cannot be read
+	}
+	filter := q.filter
+	filter.Before, filter.Limit = "", exportPage
+	var page []audit.Record
+	var next string
+	if !q.nobody {
+		if page, next, err = k.deps.Audit.List(ctx, filter); err != nil {
+			return err
+		}
+	}
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	h.Set(echo.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", "audit-"+v.org.Slug+".csv"))
+	h.Set(echo.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", "audit-"+cmp.Or(v.org.Slug, "all")+".csv"))
 	c.Response().WriteHeader(http.StatusOK)
 	w := csv.NewWriter(c.Response())
-	_ = w.Write([]string{"time", "action", "actor_kind", "actor_id", "target_kind", "target_id", "ip", "request_id", "before", "after"})
+	_ = w.Write([]string{"time", "action", "actor_kind", "actor_id", "target_kind", "target_id", "ip", "request_id", "before", "after", "org_id"})
 	for {
 		for _, r := range page {
 			_ = w.Write(csvLine(r))
@@ -51,7 +63,7 @@ func (k *Console) exportAudit(c echo.Context, v *visit) error {
 
 func csvLine(r audit.Record) []string {
 	line := []string{
-		r.At.UTC().Format(time.RFC3339), r.Action, r.ActorKind, r.ActorID, r.TargetKind, r.TargetID, r.IP, r.RequestID, r.BeforeJSON, r.AfterJSON,
+		r.At.UTC().Format(time.RFC3339), r.Action, r.ActorKind, r.ActorID, r.TargetKind, r.TargetID, r.IP, r.RequestID, r.BeforeJSON, r.AfterJSON, r.OrgID,
 	}
 	for i := range line {
 		line[i] = defuse(line[i])

@@ -103,6 +103,7 @@ func (b *bundle) mount() {
 	shop := pricing.New(pricing.Deps{Shop: b.billing})
 	console := admin.New(admin.Deps{
 		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Window: window{shop}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
+		Settings: b.people, Bundles: b.people, BundleReach: b.billing, Directory: b.people, Deliveries: b.billing,
 	})
 	b.edge, err = web.New(web.Config{
 		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.DiscardHandler), DefaultLang: "en",
