@@ -17,7 +17,7 @@ import (
 // exportPage is how many entries the export reads at a time.
 const exportPage = 200
 
-// exportAudit streams the whole log of the org, the newest first, with the filter of the page. The head line is
+// exportAudit streams the whole log of the org, or of all orgs, the newest first, with the filter of the page. The head line is
 // for programs and the same in every language. A failure under way breaks the download off, so that half a file
 // is never taken for the whole.
 func (k *Console) exportAudit(c echo.Context, v *visit) error {
@@ -43,10 +43,18 @@ func (k *Console) exportAudit(c echo.Context, v *visit) error {
 	h.Set(echo.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", "audit-"+cmp.Or(v.org.Slug, "all")+".csv"))
 	c.Response().WriteHeader(http.StatusOK)
 	w := csv.NewWriter(c.Response())
-	_ = w.Write([]string{"time", "action", "actor_kind", "actor_id", "target_kind", "target_id", "ip", "request_id", "before", "after", "org_id"})
+	head := []string{"time", "action", "actor_kind", "actor_id", "target_kind", "target_id", "ip", "request_id", "before", "after"}
+	if v.platform {
+		head = append(head, "org_id")
+	}
+	_ = w.Write(head)
 	for {
 		for _, r := range page {
-			_ = w.Write(csvLine(r))
+			line := csvLine(r)
+			if v.platform {
+				line = append(line, defuse(r.OrgID))
+			}
+			_ = w.Write(line)
 		}
 		if w.Flush(); w.Error() != nil {
 			panic(http.ErrAbortHandler)
@@ -63,7 +71,7 @@ func (k *Console) exportAudit(c echo.Context, v *visit) error {
 
 func csvLine(r audit.Record) []string {
 	line := []string{
-		r.At.UTC().Format(time.RFC3339), r.Action, r.ActorKind, r.ActorID, r.TargetKind, r.TargetID, r.IP, r.RequestID, r.BeforeJSON, r.AfterJSON, r.OrgID,
+		r.At.UTC().Format(time.RFC3339), r.Action, r.ActorKind, r.ActorID, r.TargetKind, r.TargetID, r.IP, r.RequestID, r.BeforeJSON, r.AfterJSON,
 	}
 	for i := range line {
 		line[i] = defuse(line[i])

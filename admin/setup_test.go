@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,6 +48,7 @@ type bundle struct {
 	now     time.Time
 	users   map[string]idp.User // by the part of the address before the @
 	orgs    map[string]idp.Org
+	events  []string // ids of webhook deliveries
 }
 
 const (
@@ -242,12 +244,16 @@ func (br *browser) post(path string, form url.Values) answer {
 }
 
 func (br *browser) do(method, path string, form url.Values) answer {
-	r := httptest.NewRequestWithContext(br.b.t.Context(), method, path, strings.NewReader(form.Encode()))
+	body, contentType := form.Encode(), "application/x-www-form-urlencoded"
+	if form.Has("@logo") {
+		body, contentType = upload(form.Get("@logo"))
+	}
+	r := httptest.NewRequestWithContext(br.b.t.Context(), method, path, strings.NewReader(body))
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("Accept-Language", cmp.Or(br.lang, "en"))
 	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Content-Type", contentType)
 	}
 	if br.cookie != nil {
 		r.AddCookie(br.cookie)
@@ -255,6 +261,20 @@ func (br *browser) do(method, path string, form url.Values) answer {
 	w := httptest.NewRecorder()
 	br.b.edge.ServeHTTP(w, r)
 	return answer{status: w.Code, body: w.Body.String(), header: w.Header(), cookies: w.Result().Cookies()}
+}
+
+// upload writes a form with one file.
+func upload(content string) (body, contentType string) {
+	var out strings.Builder
+	w := multipart.NewWriter(&out)
+	part, err := w.CreateFormFile("logo", "../../logo.svg")
+	if err == nil {
+		_, err = part.Write([]byte(content))
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		panic(err)
+	}
+	return out.String(), w.FormDataContentType()
 }
 
 // What the composition root supplies in a server, in its smallest form.
