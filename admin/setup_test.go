@@ -82,7 +82,7 @@ func (b *bundle) services() {
 	b.log = audit.NewLog(b.db, b.clock)
 	b.people = idp.New(idp.Deps{
 		Store: idpstore.New(b.db, versions), Tx: b.db, Now: b.clock, Passwords: noPasswords{}, Mail: noMail{},
-		Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: b.log, Revoker: nobodyRevoked{},
+		Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: b.log, Revoker: nobodyRevoked{}, Bundles: sale{b},
 	})
 	var err error
 	b.jobs, err = jobs.New(b.db, jobs.Config{Logger: quiet})
@@ -339,6 +339,20 @@ func (f known) Bundle(ctx context.Context, id string) (billing.BundleInfo, error
 
 func (f known) ActiveMembers(ctx context.Context, orgID string) (int64, error) {
 	return f.people.ActiveMembers(ctx, orgID)
+}
+
+// sale tells identity what billing says of a bundle.
+type sale struct{ b *bundle }
+
+func (s sale) BundleMayChange(ctx context.Context, bundleID string, join, leave []string) error {
+	err := s.b.billing.BundleMayChange(ctx, bundleID, join, leave)
+	if clash, ok := errors.AsType[*billing.SlugClash](err); ok {
+		return &idp.BundleClashError{ClientID: clash.ClientID, Slug: clash.Slug}
+	}
+	if errors.Is(err, billing.ErrBundleSold) {
+		return errors.Join(idp.ErrBundleSold, err)
+	}
+	return err
 }
 
 type noPasswords struct{}

@@ -151,11 +151,11 @@ func keyMistake(text string) string {
 		return AppCodeInvalid
 	}
 	for _, key := range set.Keys {
-		if !key.Valid() {
-			return AppCodeInvalid
-		}
 		if !key.IsPublic() { // symmetric ones are not, either
 			return AppCodePrivate
+		}
+		if !key.Valid() {
+			return AppCodeInvalid
 		}
 		if k, ok := key.Key.(*rsa.PublicKey); ok && k.N.BitLen() < 2048 {
 			return AppCodeInvalid
