@@ -37,10 +37,10 @@ type sales struct {
 	store   *billingstore.Store
 }
 
-// LiveSubscriptions counts what holds now in the app's own scope and mode; none while billing is off.
+// LiveSubscriptions counts what holds now in the app's own scope and mode; none while billing is off or the app is disabled.
 func (s sales) LiveSubscriptions(ctx context.Context, clientID string) (int64, error) {
 	catalog, err := s.billing.Catalog(ctx, clientID)
-	if errors.Is(err, billing.ErrBillingOff) {
+	if errors.Is(err, billing.ErrBillingOff) || errors.Is(err, billing.ErrAppNotFound) { // disabled: it sells nothing
 		return 0, nil
 	}
 	if err != nil {
