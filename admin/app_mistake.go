@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"errors"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/wolfieauth/wolfieauth/idp"
@@ -16,12 +14,8 @@ var appFields = map[string]string{
 	"refreshTokenSeconds": "refresh_seconds",
 }
 
-// settleApp puts the mistakes that identity found beside the fields; an error of any other kind is answered as it is.
-func settleApp(c echo.Context, form *web.Form, err error) error {
-	mistakes, ok := errors.AsType[idp.AppErrors](err)
-	if !ok {
-		return err
-	}
+// failApp puts the mistakes that identity found beside the fields.
+func failApp(c echo.Context, form *web.Form, mistakes idp.AppErrors) {
 	for _, m := range mistakes {
 		field := m.Field
 		if name := appFields[field]; name != "" {
@@ -29,7 +23,6 @@ func settleApp(c echo.Context, form *web.Form, err error) error {
 		}
 		form.Fail(field, appSentence(c, m))
 	}
-	return nil
 }
 
 func appSentence(c echo.Context, m *idp.AppError) string {

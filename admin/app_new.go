@@ -68,12 +68,12 @@ func (k *Console) createApp(c echo.Context, v *visit) error {
 	if secret == "" {
 		return k.toFlash(c, web.T(c, "apps.created", "App", app.Name), "/admin/clients/"+app.ClientID+"?org="+v.org.Slug)
 	}
-	return k.showSecret(c, v, secret)
+	return k.showSecret(c, v, secret, true)
 }
 
-// showSecret renders the one page that ever holds the secret.
-func (k *Console) showSecret(c echo.Context, v *visit, secret string) error {
-	view := &SecretNewPage{Frame: frame(c, v, "overview", web.T(c, "admin.secret.new_title")), App: v.app, Secret: secret}
+// showSecret renders the one page that ever holds the secret, of an app that had none before.
+func (k *Console) showSecret(c echo.Context, v *visit, secret string, made bool) error {
+	view := &SecretNewPage{Frame: frame(c, v, "overview", web.T(c, "apps.secret.title")), App: v.app, Secret: secret, First: true, Made: made}
 	return k.edge.Render(c, http.StatusOK, "admin/secret_new", view)
 }
 

@@ -124,6 +124,7 @@ func (k *Console) updateSettings(c echo.Context, v *visit) error {
 		return k.renderSettings(c, v, http.StatusOK, form)
 	}
 	in := readSettings(c, v.app, form)
+	failApp(c, form, in.Mistakes(v.app))
 	if !form.OK() {
 		return k.renderSettings(c, v, http.StatusUnprocessableEntity, form)
 	}
@@ -137,16 +138,14 @@ func (k *Console) updateSettings(c echo.Context, v *visit) error {
 		}
 		form.Set("seen", stampOf(v.app.UpdatedAt))
 	case err != nil:
-		if err := settleApp(c, form, err); err != nil {
-			return err
-		}
+		return err
 	}
 	if !form.OK() {
 		return k.renderSettings(c, v, http.StatusUnprocessableEntity, form)
 	}
 	if secret != "" {
 		v.app = app
-		return k.showSecret(c, v, secret)
+		return k.showSecret(c, v, secret, false)
 	}
 	return k.toFlash(c, web.T(c, "apps.saved", "App", app.Name), "/admin/clients/"+app.ClientID+"?org="+v.org.Slug)
 }
@@ -168,7 +167,7 @@ func seconds(c echo.Context, form *web.Form, name string) int64 {
 	if err != nil {
 		form.Fail(name, web.T(c, "apps.mistake.seconds"))
 	}
-	return n
+	return n // the first mistake at a field stays, so that zero makes no second one
 }
 
 // lines reads one address a line, sign for sign; only the space around a line is dropped.
@@ -200,7 +199,7 @@ func (k *Console) renderSettings(c echo.Context, v *visit, status int, form *web
 		Frame: frame(c, v, "overview", web.T(c, "apps.settings.title")), App: app, Form: form, Seen: form.Value("seen"), Kind: kindName(c, app.Kind),
 		Machine: app.Kind == idp.AppMachine, Native: app.Kind == idp.AppNative, Color: checkColor(form.Value("color")), Disabled: app.DisabledAt != nil,
 		Methods: methodOptions(c, app.Kind), Types: []web.Option{
-			{Value: string(idp.AccessTokenOpaque), Label: web.T(c, "admin.token.opaque")}, {Value: string(idp.AccessTokenJWT), Label: web.T(c, "admin.token.jwt")},
+			{Value: string(idp.AccessTokenOpaque), Label: web.T(c, "apps.token.opaque")}, {Value: string(idp.AccessTokenJWT), Label: web.T(c, "apps.token.jwt")},
 		},
 		Algs:   []web.Option{{Value: "RS256", Label: "RS256"}, {Value: "ES256", Label: "ES256"}, {Value: "EdDSA", Label: "EdDSA"}},
 		Grants: grantChoices(c, app.Kind, form.Values["grant_types"]), Scopes: scopeChoices(c, app.Kind, form.Values["scopes"]), Logo: logoOf(app),

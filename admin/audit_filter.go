@@ -22,7 +22,8 @@ type auditQuery struct {
 	filter  audit.Filter
 	form    *web.Form
 	path    string
-	section string
+	section string // of the rail
+	title   string
 	org     string     // slug, "" on the platform's page
 	kept    url.Values // what was asked for, to go on with
 	nobody  bool       // the actor is an address that nobody has: nothing can match
@@ -31,9 +32,9 @@ type auditQuery struct {
 // auditQuery reads the address. But on the platform's page the org is never empty: to the log an empty one would
 // mean all of them.
 func (k *Console) auditQuery(c echo.Context, v *visit) (auditQuery, error) {
-	q := auditQuery{form: &web.Form{}, kept: url.Values{}, org: v.org.Slug, path: "/admin/audit", section: "audit", filter: audit.Filter{OrgID: v.org.ID, Limit: auditPerPage}}
+	q := auditQuery{form: &web.Form{}, kept: url.Values{}, org: v.org.Slug, path: "/admin/audit", section: "audit", title: web.T(c, "admin.audit.title"), filter: audit.Filter{OrgID: v.org.ID, Limit: auditPerPage}}
 	if v.platform {
-		q.path, q.section, q.org = pathAuditAll, "audit-all", ""
+		q.path, q.section, q.org, q.title = pathAuditAll, "audit-all", "", web.T(c, "platform.audit.title")
 	} else if v.org.ID == "" {
 		q.nobody = true
 	}

@@ -66,7 +66,7 @@ func (k *Console) showAudit(c echo.Context, v *visit) error {
 		}
 	}
 	view := &AuditPage{
-		Frame: frame(c, v, q.section, web.T(c, "admin.audit.title")), Form: q.form, Actions: actionOptions(c, q.filter.Action), Filtered: len(q.kept) > 0,
+		Frame: frame(c, v, q.section, q.title), Form: q.form, Actions: actionOptions(c, q.filter.Action), Filtered: len(q.kept) > 0,
 		Path: q.path, Export: q.address(q.path+".csv", ""), First: q.address(q.path, ""), Later: q.filter.Before != "", Everyone: v.platform,
 	}
 	if next != "" {
@@ -178,6 +178,14 @@ func actions(c echo.Context) []web.Option {
 		{Value: "subscription.started", Label: web.T(c, "platform.action.subscription_started")},
 		{Value: "subscription.changed", Label: web.T(c, "platform.action.subscription_changed")},
 		{Value: "subscription.ended", Label: web.T(c, "platform.action.subscription_ended")},
+		{Value: "user.created", Label: web.T(c, "platform.action.user_created")},
+		{Value: "user.signed_in", Label: web.T(c, "platform.action.signed_in")},
+		{Value: "user.signed_out", Label: web.T(c, "platform.action.signed_out")},
+		{Value: "user.session_ended", Label: web.T(c, "platform.action.session_ended")},
+		{Value: "user.password_changed", Label: web.T(c, "platform.action.password_changed")},
+		{Value: "user.reset_requested", Label: web.T(c, "platform.action.reset_requested")},
+		{Value: "user.email_verified", Label: web.T(c, "platform.action.email_verified")},
+		{Value: "user.profile_updated", Label: web.T(c, "platform.action.profile_updated")},
 		{Value: "user.disabled", Label: web.T(c, "platform.action.user_disabled")},
 		{Value: "user.enabled", Label: web.T(c, "platform.action.user_enabled")},
 		{Value: "user.sessions_ended", Label: web.T(c, "platform.action.sessions_ended")},

@@ -164,7 +164,7 @@ func (k *Console) renderBundle(c echo.Context, v *visit, status int, form *web.F
 		Submit: web.T(c, "apps.bundle.create"), Seen: form.Value("seen"), Told: told(gains),
 	}
 	if v.bundle.ID != "" {
-		view.Title, view.Submit, view.Action = web.T(c, "apps.bundle.edit", "Bundle", v.bundle.Name), web.T(c, "apps.save"), "/admin/bundles/"+v.bundle.ID
+		view.Title, view.Submit, view.Action = web.T(c, "apps.bundle.edit", "Bundle", v.bundle.Name), web.T(c, "apps.bundle.save"), "/admin/bundles/"+v.bundle.ID
 	} else if slug, err := idp.Slug(form.Value("name")); err == nil {
 		view.Slug = slug
 	}

@@ -13,11 +13,12 @@ import (
 // ListPage is what every list of the platform shows around its rows.
 type ListPage struct {
 	Frame
-	Path   string // where the search goes
-	Search string
-	Later  bool   // this is not the first page
-	First  string // address of the first page
-	Next   string // address of the next page, "" at the end
+	Path     string // where the search goes
+	Search   string
+	Personal bool   // personal orgs are listed, too
+	Later    bool   // this is not the first page
+	First    string // address of the first page
+	Next     string // address of the next page, "" at the end
 }
 
 func listPage(c echo.Context, v *visit, section, title, path string) (view ListPage, f idp.DirectoryFilter) {
@@ -34,6 +35,9 @@ func (p *ListPage) goesOn(next string) {
 		return
 	}
 	q := url.Values{"after": {seal(next)}}
+	if p.Personal {
+		q.Set("personal", "1")
+	}
 	if p.Search != "" {
 		q.Set("q", p.Search)
 	}
@@ -55,6 +59,11 @@ type OrgRow struct {
 func (k *Console) showOrgs(c echo.Context, v *visit) error {
 	ctx := c.Request().Context()
 	frame, f := listPage(c, v, "orgs", web.T(c, "platform.orgs.title"), pathOrgs)
+	f.Personal = c.QueryParam("personal") != ""
+	frame.Personal = f.Personal
+	if f.Personal {
+		frame.First = pathOrgs + "?personal=1&q=" + url.QueryEscape(f.Search)
+	}
 	page, next, err := k.deps.Directory.ListOrgs(ctx, f)
 	if err != nil {
 		return err
@@ -105,7 +114,7 @@ func (k *Console) suspendOrg(c echo.Context, v *visit) error {
 	if err := k.deps.Directory.SuspendOrg(acting(c, v), org.ID); err != nil {
 		return err
 	}
-	return k.toFlash(c, web.T(c, "platform.suspend.done", "Org", org.Name), pathOrgs+"?q="+org.Slug)
+	return k.toFlash(c, web.T(c, "platform.suspend.done", "Org", org.Name), pathOrgs+"?personal=1&q="+org.Slug)
 }
 
 func (k *Console) resumeOrg(c echo.Context, v *visit) error {
@@ -116,7 +125,7 @@ func (k *Console) resumeOrg(c echo.Context, v *visit) error {
 	if err := k.deps.Directory.ResumeOrg(acting(c, v), org.ID); err != nil {
 		return err
 	}
-	return k.toFlash(c, web.T(c, "platform.resume.done", "Org", org.Name), pathOrgs+"?q="+org.Slug)
+	return k.toFlash(c, web.T(c, "platform.resume.done", "Org", org.Name), pathOrgs+"?personal=1&q="+org.Slug)
 }
 
 // AllAppsPage is the view of admin/platform_apps.

@@ -54,6 +54,10 @@ func (in AppEdit) onto(a App) App {
 	return a
 }
 
+// Mistakes answers everything that is wrong with the settings for an app, nil for nothing; [Service.UpdateApp] refuses
+// the same.
+func (in AppEdit) Mistakes(a App) AppErrors { return in.onto(a).mistakes() }
+
 // UpdateApp saves settings that fit together, or none of them. An app that comes to keep a secret by it gets one,
 // answered in plain and never to be had again; one that no longer keeps a secret loses it. [AppErrors],
 // [ErrAppChanged], [ErrAppNotFound] (a disabled app can be changed).

@@ -23,6 +23,8 @@ type DirectoryFilter struct {
 	After string
 	// Limit is the size of the page, at least 1.
 	Limit int
+	// Personal lists personal orgs, too; it counts for orgs alone.
+	Personal bool
 }
 
 // ListedOrg is an org with its size.
@@ -65,7 +67,7 @@ func cut[T any](list []T, limit int, key func(T) string) (page []T, next string)
 	return list[:limit], key(list[limit-1])
 }
 
-// ListOrgs answers a page of all orgs by slug, personal ones too, and the After of the next, "" at the end.
+// ListOrgs answers a page of all orgs by slug, personal ones only where the filter says so, and the After of the next, "" at the end.
 func (s *Service) ListOrgs(ctx context.Context, f DirectoryFilter) (page []ListedOrg, next string, err error) {
 	list, err := s.deps.Store.ListOrgs(ctx, f)
 	page, next = cut(list, f.Limit, func(o ListedOrg) string { return o.Org.Slug })

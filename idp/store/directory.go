@@ -36,7 +36,11 @@ func page(q *gorm.DB, f idp.DirectoryFilter, key string, columns ...string) *gor
 
 // ListOrgs implements [idp.DirectoryStore]. The counts are taken of the page alone.
 func (s *Store) ListOrgs(ctx context.Context, f idp.DirectoryFilter) (list []idp.ListedOrg, err error) {
-	err = page(s.db.Conn(ctx).Table("orgs o").Select(`o.*,
+	q := s.db.Conn(ctx).Table("orgs o")
+	if !f.Personal {
+		q = q.Where("o.personal_user_id IS NULL")
+	}
+	err = page(q.Select(`o.*,
 		(SELECT COUNT(*) FROM oidc_clients a WHERE a.org_id = o.id) AS apps,
 		(SELECT COUNT(*) FROM memberships m WHERE m.org_id = o.id AND m.removed_at IS NULL) AS members`), f, "o.slug", "o.slug", "o.name").
 		Scan(&list).Error
