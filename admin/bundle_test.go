@@ -1,11 +1,14 @@
 package admin_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 
 	"github.com/wolfieauth/wolfieauth/billing"
+	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
 )
@@ -74,5 +77,36 @@ func TestBundleRefusesSlugsThatClash(t *testing.T) {
 			t.Errorf("another org's app: %d", foreign.status)
 		}
 		lacks(t, foreign, "Beta Shop")
+	})
+}
+
+// TestPlanAndJoiningAppDoNotMeet has an app join the bundle while a plan of the same slug is made for it: of the two,
+// one at most is done.
+func TestPlanAndJoiningAppDoNotMeet(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		for i := range 12 {
+			name := fmt.Sprintf("Race %d", i)
+			suite, err := b.people.CreateBundle(t.Context(), idp.CreateBundle{OrgID: b.orgs["acme"].ID, Name: name})
+			b.must(err)
+			_, err = b.billing.CreatePlan(t.Context(), billing.NewPlan{Scope: billing.Scope{Kind: billing.ScopeBundle, ID: suite.ID}, Name: name})
+			b.must(err)
+			var joined, made error
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				_, joined = b.people.UpdateBundle(t.Context(), idp.BundleEdit{ID: suite.ID, Expected: suite.UpdatedAt, Name: name, ClientIDs: []string{spa}})
+			})
+			wg.Go(func() {
+				_, made = b.billing.CreatePlan(t.Context(), billing.NewPlan{Scope: billing.Scope{Kind: billing.ScopeApp, ID: spa}, Name: name})
+			})
+			wg.Wait()
+			if joined == nil && made == nil {
+				t.Errorf("round %d: both were done", i)
+			}
+			if joined != nil && made != nil {
+				t.Errorf("round %d: %v; %v", i, joined, made)
+			}
+		}
 	})
 }
