@@ -61,6 +61,14 @@ func TestWhatThePlatformStopsStopsAtOnce(t *testing.T) {
 			t.Error("what was revoked has come back")
 		}
 		apptest.NewBrowser(t).SignIn(crm, "subscriber@example.test", demoPassword)
+		for _, action := range []string{
+			"org.suspended", "org.resumed", "app.disabled", "app.enabled", "user.disabled", "user.enabled", "user.signed_in", "user.created",
+			"key.created", "stripe.connected", "subscription.started", "comp.given", "price.added", "billing.enabled", "bundle.created",
+		} {
+			if h.rows(t, "SELECT count(*) FROM audit_entries WHERE action = ?", action) == 0 {
+				t.Errorf("no entry of %s", action)
+			}
+		}
 	})
 }
 
