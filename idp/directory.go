@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Errors of what the platform does to orgs and people.
@@ -57,6 +58,8 @@ type DirectoryStore interface {
 	OrgsOfUsers(ctx context.Context, userIDs []string) ([]UserOrg, error)
 	// UpdateOrg saves every field: ErrOrgNotFound.
 	UpdateOrg(ctx context.Context, o Org) error
+	// SetUserDisabled saves User.DisabledAt alone: ErrUserNotFound.
+	SetUserDisabled(ctx context.Context, userID string, at *time.Time, now time.Time) error
 }
 
 // cut answers a page of at most limit entries and the key of its last one, "" where nothing follows.
@@ -205,7 +208,7 @@ func (s *Service) changeUser(ctx context.Context, userID, action string, edit fu
 			return err
 		}
 		after.UpdatedAt = s.now()
-		if err := s.deps.Store.UpdateUser(ctx, after); err != nil {
+		if err := s.deps.Store.SetUserDisabled(ctx, userID, after.DisabledAt, after.UpdatedAt); err != nil {
 			return err
 		}
 		return s.record(ctx, change{Action: action, Kind: "user", ID: userID, Before: before, After: after})

@@ -72,7 +72,19 @@ func (s *Store) OrgsOfUsers(ctx context.Context, userIDs []string) (list []idp.U
 
 // UpdateOrg implements [idp.DirectoryStore].
 func (s *Store) UpdateOrg(ctx context.Context, o idp.Org) error {
-	return s.save(ctx, "update org", &o, idp.ErrOrgNotFound)
+	if err := s.save(ctx, "update org", &o, idp.ErrOrgNotFound); err != nil {
+		return err
+	}
+	return s.appsChanged(ctx) // whether its apps are in use hangs on it
+}
+
+// SetUserDisabled implements [idp.DirectoryStore].
+func (s *Store) SetUserDisabled(ctx context.Context, userID string, at *time.Time, now time.Time) error {
+	res := s.db.Conn(ctx).Exec("UPDATE users SET disabled_at = ?, updated_at = ? WHERE id = ?", at, now, userID)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return fmt.Errorf("disable user: %w", idp.ErrUserNotFound)
+	}
+	return db.Err("disable user", res.Error)
 }
 
 // UpdateBundle implements [idp.BundleStore].

@@ -22,13 +22,7 @@ func TestWhatThePlatformStopsStopsAtOnce(t *testing.T) {
 		payer := h.sub("subscriber@example.test")
 
 		h.console(t, platform, "/admin/platform/orgs/"+acme.ID+"/suspend", url.Values{"word": {"acme"}})
-		if h.active(t, crm, got.Access) {
-			t.Error("a token of a suspended org's app is active")
-		}
-		again := post(t, h.line.Issuer+"/token", "application/x-www-form-urlencoded", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {got.Refresh}}.Encode(), http.Header{"Authorization": {basic(crm)}})
-		if got.Refresh == "" || again.status < 400 || again.status > 499 {
-			t.Errorf("a suspended org's app refreshes: %d", again.status)
-		}
+		h.refusedToApp(t, crm, got)
 		if res := send(t, http.MethodGet, h.line.Issuer+"/admin/clients/acme-crm", "", "", owner); res.status != http.StatusNotFound {
 			t.Errorf("the console of a suspended org: %d", res.status)
 		}
@@ -38,12 +32,7 @@ func TestWhatThePlatformStopsStopsAtOnce(t *testing.T) {
 		}
 
 		h.console(t, owner, "/admin/clients/acme-crm/disable", url.Values{"word": {"Acme CRM"}})
-		if res := send(t, http.MethodGet, h.line.Issuer+"/billing/acme-crm", "", "", nil); res.status != http.StatusNotFound {
-			t.Errorf("the pricing page of a disabled app: %d", res.status)
-		}
-		if res := post(t, h.line.Issuer+"/introspect", "application/x-www-form-urlencoded", "token="+got.Access, http.Header{"Authorization": {basic(crm)}}); res.status != http.StatusUnauthorized {
-			t.Errorf("a disabled app introspects: %d", res.status)
-		}
+		h.refusedToApp(t, crm, got)
 		h.console(t, owner, "/admin/clients/acme-crm/enable", nil)
 		if !h.active(t, crm, got.Access) {
 			t.Error("the token of the enabled app does not work again")
@@ -98,4 +87,26 @@ func (h *house) active(t *testing.T, c *apptest.Client, token string) bool {
 	var doc struct{ Active bool }
 	must(t, json.Unmarshal(c.Introspect(t, token), &doc))
 	return doc.Active
+}
+
+// refusedToApp wants nobody let in by an app, nothing told to it, and nothing sold there.
+func (h *house) refusedToApp(t *testing.T, c *apptest.Client, got apptest.Tokens) {
+	t.Helper()
+	proof, form := http.Header{"Authorization": {basic(c)}}, "application/x-www-form-urlencoded"
+	refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {got.Refresh}}
+	authorize := url.Values{
+		"client_id": {c.ID}, "redirect_uri": {redirect}, "response_type": {"code"}, "scope": {"openid"}, "state": {"s"},
+		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"},
+	}
+	for what, res := range map[string]response{
+		"introspection": post(t, h.line.Issuer+"/introspect", form, "token="+got.Access, proof),
+		"a refresh":     post(t, h.line.Issuer+"/token", form, refresh.Encode(), proof),
+		"userinfo":      send(t, http.MethodGet, h.line.Issuer+"/me", "", "", bearer(got.Access)),
+		"a sign-in":     send(t, http.MethodGet, h.line.Issuer+"/auth?"+authorize.Encode(), "", "", nil),
+		"the shop":      send(t, http.MethodGet, h.line.Issuer+"/billing/"+c.ID, "", "", nil),
+	} {
+		if got.Refresh == "" || res.status < 400 || res.status > 499 {
+			t.Errorf("%s: %d", what, res.status)
+		}
+	}
 }
