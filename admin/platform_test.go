@@ -4,9 +4,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wolfieauth/wolfieauth/idp"
@@ -196,6 +198,40 @@ func TestAuditIsFilteredByWhoWhatAndWhen(t *testing.T) {
 		lines, err := csv.NewReader(strings.NewReader(pl.get("/admin/platform/audit.csv?action=thing.made").body)).ReadAll()
 		if err != nil || len(lines) != 3 || lines[0][10] != "org_id" || lines[1][5] != "'=thing-1" || lines[1][10] != b.orgs["beta"].ID {
 			t.Errorf("%v, %v", lines, err)
+		}
+	})
+}
+
+// statements counts what a page asks the database.
+func (br *browser) statements(path string) int64 {
+	br.b.t.Helper()
+	var n atomic.Int64
+	r := httptest.NewRequestWithContext(db.CountStatements(br.b.t.Context(), &n), http.MethodGet, path, nil)
+	r.Header.Set("Accept", "text/html")
+	r.AddCookie(br.cookie)
+	w := httptest.NewRecorder()
+	br.b.edge.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		br.b.t.Errorf("%s: %d", path, w.Code)
+	}
+	return n.Load()
+}
+
+// TestPagesOfThePlatformAskLittle holds the number of statements of each list, whatever its length: three are the
+// visitor's own.
+func TestPagesOfThePlatformAskLittle(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		b.seedPlatform()
+		pl := b.as("platform", "wolfie")
+		for path, most := range map[string]int64{
+			"/admin/platform/orgs": 5, "/admin/platform/orgs?personal=1": 5, "/admin/platform/apps": 4, "/admin/platform/users": 5,
+			"/admin/platform/webhooks": 4, "/admin/platform/jobs": 6, "/admin/platform/users/" + b.users["owner"].ID: 5,
+		} {
+			if n := pl.statements(path); n > most {
+				t.Errorf("%s asks %d times, at most %d are allowed", path, n, most)
+			}
 		}
 	})
 }
