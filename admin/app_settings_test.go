@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -63,10 +64,7 @@ func TestNewAppShowsItsSecretOnce(t *testing.T) {
 }
 
 func with(form url.Values, name string, values ...string) url.Values {
-	out := url.Values{}
-	for k, v := range form {
-		out[k] = v
-	}
+	out := maps.Clone(form)
 	out[name] = values
 	return out
 }
@@ -88,7 +86,7 @@ func TestSettingsThatDoNotFitAreRefusedAtTheirField(t *testing.T) {
 			{"name", "name", []string{"\u202e"}, "Fill in this field"},
 			{"color", "color", []string{"red"}, "#"},
 			{"redirect_uris", "redirect_uris", []string{"http://mail.acme.test/callback"}, "cannot be registered"},
-			{"redirect_uris", "redirect_uris", []string{"https://a.test/\nhttps://a.test/"}, "twice"},
+			{"redirect_uris", "redirect_uris", []string{strings.Repeat("https://a.test/\r\n", 2)}, "twice"},
 			{"redirect_uris", "redirect_uris", []string{""}, "at least one address"},
 			{"post_logout_uris", "post_logout_uris", []string{"javascript:alert(1)"}, "cannot be registered"},
 			{"grant_types", "grant_types", nil, "at least one way"},

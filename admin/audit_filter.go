@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -88,10 +89,7 @@ func day(c echo.Context, form *web.Form, name string) time.Time {
 
 // address is a page of the log with the same filter, behind an entry.
 func (q *auditQuery) address(path, before string) string {
-	values := url.Values{}
-	for name, value := range q.kept {
-		values[name] = value
-	}
+	values := maps.Clone(q.kept)
 	if q.org != "" {
 		values.Set("org", q.org)
 	}

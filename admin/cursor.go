@@ -44,14 +44,6 @@ func after(cursor string) string {
 	return ""
 }
 
-// sealed is seal for a list that goes by one text; nothing stays nothing.
-func sealed(key string) string {
-	if key == "" {
-		return ""
-	}
-	return seal(key)
-}
-
 // searched is what was typed into a search, as far as it can match anything.
 func searched(typed string) string {
 	if r := []rune(typed); len(r) > 100 {

@@ -346,7 +346,7 @@ type sale struct{ b *bundle }
 
 func (s sale) BundleMayChange(ctx context.Context, bundleID string, join, leave []string) error {
 	err := s.b.billing.BundleMayChange(ctx, bundleID, join, leave)
-	if clash, ok := errors.AsType[*billing.SlugClash](err); ok {
+	if clash, ok := errors.AsType[*billing.SlugClashError](err); ok {
 		return &idp.BundleClashError{ClientID: clash.ClientID, Slug: clash.Slug}
 	}
 	if errors.Is(err, billing.ErrBundleSold) {

@@ -9,11 +9,11 @@ import (
 // ErrBundleSold means that an app would leave a bundle that somebody has bought.
 var ErrBundleSold = errors.New("bundle has live subscriptions")
 
-// SlugClash is a slug that a plan of a bundle shares with a plan of an app that would join it: in a claim of that
+// SlugClashError is a slug that a plan of a bundle shares with a plan of an app that would join it: in a claim of that
 // app nobody could tell the two apart.
-type SlugClash struct{ ClientID, Slug string }
+type SlugClashError struct{ ClientID, Slug string }
 
-func (e *SlugClash) Error() string {
+func (e *SlugClashError) Error() string {
 	return fmt.Sprintf("plan %q of app %s is in the bundle, too", e.Slug, e.ClientID)
 }
 
@@ -29,12 +29,12 @@ type BundleGain struct {
 type BundleHolders interface {
 	// SharedSlugs answers one slug for each of the scopes that shares any with the bundle's plans, archived ones
 	// included.
-	SharedSlugs(ctx context.Context, bundleID string, clientIDs []string) ([]SlugClash, error)
+	SharedSlugs(ctx context.Context, bundleID string, clientIDs []string) ([]SlugClashError, error)
 	// HoldersOf answers the orgs that hold anything of a scope in one mode.
 	HoldersOf(ctx context.Context, scope Scope, livemode bool) ([]string, error)
 }
 
-// BundleMayChange tells, in the transaction of ctx, whether apps may join and leave a bundle: *[SlugClash] for one
+// BundleMayChange tells, in the transaction of ctx, whether apps may join and leave a bundle: *[SlugClashError] for one
 // that may not join, [ErrBundleSold] while people have bought what would leave. Until that transaction ends no
 // plan is made or renamed.
 func (s *Service) BundleMayChange(ctx context.Context, bundleID string, join, leave []string) error {

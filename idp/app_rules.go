@@ -56,17 +56,22 @@ func (e AppErrors) Unwrap() []error {
 	return out
 }
 
-func (e *AppErrors) add(bad bool, field, code, value string) {
+// faults collects mistakes.
+type faults struct{ list AppErrors }
+
+func (e *faults) add(bad bool, field, code, value string) {
 	if bad {
-		*e = append(*e, &AppError{Field: field, Code: code, Value: value})
+		e.list = append(e.list, &AppError{Field: field, Code: code, Value: value})
 	}
 }
 
 // Bounds of lifetimes, in seconds: a token that lives shorter than a minute fails between two clocks, and a long
 // one outlives what it says.
 const (
-	MinTokenSeconds, MaxTokenSeconds     = 60, 24 * 3600
-	MinRefreshSeconds, MaxRefreshSeconds = 3600, 365 * 24 * 3600
+	MinTokenSeconds   = 60
+	MaxTokenSeconds   = 24 * 3600
+	MinRefreshSeconds = 3600
+	MaxRefreshSeconds = 365 * 24 * 3600
 )
 
 // What an app may have at most.
@@ -78,25 +83,25 @@ const (
 
 // mistakes are all reasons why the settings cannot work together; nil for none.
 func (a App) mistakes() AppErrors {
-	var e AppErrors
+	e := &faults{}
 	e.add(a.Name == "", "name", AppCodeRequired, "")
 	e.add(len([]rune(a.Description)) > maxDescription, "description", AppCodeTooMany, "")
 	e.add(a.Color != "" && !colorForm.MatchString(a.Color), "color", AppCodeInvalid, "")
 	e.addresses(a.Kind, "redirectUris", a.RedirectURIs)
 	e.addresses(a.Kind, "postLogoutRedirectUris", a.PostLogoutRedirectURIs)
-	a.grantMistakes(&e)
-	a.proofMistakes(&e)
+	a.grantMistakes(e)
+	a.proofMistakes(e)
 	e.add(!slices.Contains([]AccessTokenType{AccessTokenOpaque, AccessTokenJWT}, a.AccessTokenType), "accessTokenType", AppCodeInvalid, "")
 	e.add(!slices.Contains([]string{"RS256", "ES256", "EdDSA"}, a.SigningAlg), "signingAlg", AppCodeInvalid, "")
 	e.add(outside(a.AccessTokenSeconds, MinTokenSeconds, MaxTokenSeconds), "accessTokenSeconds", AppCodeBounds, "")
 	e.add(outside(a.IDTokenSeconds, MinTokenSeconds, MaxTokenSeconds), "idTokenSeconds", AppCodeBounds, "")
 	e.add(outside(a.RefreshTokenSeconds, MinRefreshSeconds, MaxRefreshSeconds), "refreshTokenSeconds", AppCodeBounds, "")
-	return e
+	return e.list
 }
 
 func outside(n, least, most int64) bool { return n < least || n > most }
 
-func (e *AppErrors) addresses(kind AppKind, field string, uris []string) {
+func (e *faults) addresses(kind AppKind, field string, uris []string) {
 	if kind == AppMachine {
 		e.add(len(uris) > 0, field, AppCodeKind, "")
 		return
@@ -109,7 +114,7 @@ func (e *AppErrors) addresses(kind AppKind, field string, uris []string) {
 }
 
 // grantMistakes are those of grants and scopes, and of the addresses that a grant needs.
-func (a App) grantMistakes(e *AppErrors) {
+func (a App) grantMistakes(e *faults) {
 	const field = "grantTypes"
 	e.add(len(a.GrantTypes) == 0, field, AppCodeRequired, "")
 	for _, g := range a.GrantTypes {
@@ -129,7 +134,7 @@ func (a App) grantMistakes(e *AppErrors) {
 }
 
 // proofMistakes are those of how the client proves itself.
-func (a App) proofMistakes(e *AppErrors) {
+func (a App) proofMistakes(e *faults) {
 	const field = "authMethod"
 	e.add(!slices.Contains(AuthMethods(a.Kind), a.AuthMethod), field, AppCodeKind, "")
 	switch {

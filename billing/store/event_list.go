@@ -68,7 +68,7 @@ func (s *Store) LiveByOrg(ctx context.Context, orgIDs []string) (map[string]int6
 }
 
 // SharedSlugs implements [billing.BundleHolders].
-func (s *Store) SharedSlugs(ctx context.Context, bundleID string, clientIDs []string) (list []billing.SlugClash, err error) {
+func (s *Store) SharedSlugs(ctx context.Context, bundleID string, clientIDs []string) (list []billing.SlugClashError, err error) {
 	if len(clientIDs) == 0 {
 		return nil, nil
 	}

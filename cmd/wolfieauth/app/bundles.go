@@ -16,7 +16,7 @@ var _ idp.BundleSale = bundleSale{}
 // BundleMayChange translates billing's refusals into identity's.
 func (b bundleSale) BundleMayChange(ctx context.Context, bundleID string, join, leave []string) error {
 	err := b.app.billing.BundleMayChange(ctx, bundleID, join, leave)
-	if clash, ok := errors.AsType[*billing.SlugClash](err); ok {
+	if clash, ok := errors.AsType[*billing.SlugClashError](err); ok {
 		return &idp.BundleClashError{ClientID: clash.ClientID, Slug: clash.Slug}
 	}
 	if errors.Is(err, billing.ErrBundleSold) {

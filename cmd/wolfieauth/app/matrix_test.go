@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"hash"
 	"maps"
 	"net/http"
 	"regexp"
@@ -356,7 +355,7 @@ func (h *house) sum(t *testing.T, table string, counts func(row string) bool) st
 	}
 	must(t, rows.Err())
 	slices.Sort(lines)
-	var sum hash.Hash = sha256.New()
+	sum := sha256.New()
 	for _, line := range lines {
 		fmt.Fprintln(sum, line)
 	}
