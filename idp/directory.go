@@ -56,8 +56,6 @@ type DirectoryStore interface {
 	ListUsers(ctx context.Context, f DirectoryFilter) ([]User, error)
 	// OrgsOfUsers lists active memberships by user, the personal org first; suspended orgs too.
 	OrgsOfUsers(ctx context.Context, userIDs []string) ([]UserOrg, error)
-	// UpdateOrg saves every field: ErrOrgNotFound.
-	UpdateOrg(ctx context.Context, o Org) error
 	// SetUserDisabled saves User.DisabledAt alone: ErrUserNotFound.
 	SetUserDisabled(ctx context.Context, userID string, at *time.Time, now time.Time) error
 }

@@ -12,19 +12,14 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/db"
 )
 
-// like is a pattern for LIKE ... ESCAPE '!' that holds what was typed, sign for sign.
-func like(typed string) string {
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(strings.TrimSpace(typed))) + "%"
-}
-
 // page narrows q to what follows a key and holds a searched text in one of the columns.
 func page(q *gorm.DB, f idp.DirectoryFilter, key string, columns ...string) *gorm.DB {
 	if f.Search != "" {
 		var match []string
 		var args []any
 		for _, column := range columns {
-			match = append(match, "LOWER("+column+") LIKE ? ESCAPE '!'")
-			args = append(args, like(f.Search))
+			match = append(match, "LOWER("+column+") LIKE ? ESCAPE '\\'", column+" LIKE ? ESCAPE '\\'")
+			args = append(args, contains(f.Search), like(titled(f.Search)))
 		}
 		q = q.Where("("+strings.Join(match, " OR ")+")", args...)
 	}
@@ -68,14 +63,6 @@ func (s *Store) OrgsOfUsers(ctx context.Context, userIDs []string) (list []idp.U
 		FROM memberships m JOIN orgs o ON o.id = m.org_id WHERE m.user_id IN ? AND m.removed_at IS NULL
 		ORDER BY m.user_id, CASE WHEN o.personal_user_id IS NULL THEN 1 ELSE 0 END, o.name, o.id`, userIDs).Scan(&list).Error
 	return list, db.Err("list orgs of people", err)
-}
-
-// UpdateOrg implements [idp.DirectoryStore].
-func (s *Store) UpdateOrg(ctx context.Context, o idp.Org) error {
-	if err := s.save(ctx, "update org", &o, idp.ErrOrgNotFound); err != nil {
-		return err
-	}
-	return s.appsChanged(ctx) // whether its apps are in use hangs on it
 }
 
 // SetUserDisabled implements [idp.DirectoryStore].

@@ -30,6 +30,8 @@ type access struct {
 	form func(v *victim) url.Values
 	// query is added to the address, org=<the victim's> to an orgPage without parameters by itself.
 	query string
+	// invited puts the token of somebody else's open invitation into the address, in place of one that there is not.
+	invited bool
 	// want, where it is given, are the answers to anonymous people, a stranger, another org's owner, and a plain
 	// member, in place of the kind's own.
 	want [4]int
@@ -77,6 +79,21 @@ var matrix = map[string]access{
 	"POST /admin/clients/:clientId/settings":                         {kind: orgPage},
 	"GET /admin/clients/:clientId/sync":                              {kind: orgPage},
 	"POST /admin/clients/:clientId/sync":                             {kind: orgPage},
+	"GET /admin/clients/:clientId/drift":                             {kind: orgPage},
+	"GET /admin/clients/:clientId/features":                          {kind: orgPage},
+	"GET /admin/clients/:clientId/features/:feature/delete":          {kind: orgPage},
+	"POST /admin/clients/:clientId/features/:feature/delete":         {kind: orgPage},
+	"GET /admin/clients/:clientId/features/:feature/edit":            {kind: orgPage},
+	"POST /admin/clients/:clientId/features/:feature/edit":           {kind: orgPage},
+	"GET /admin/clients/:clientId/plans/:plan/delete":                {kind: orgPage},
+	"POST /admin/clients/:clientId/plans/:plan/delete":               {kind: orgPage},
+	"GET /admin/clients/:clientId/plans/:plan/drift":                 {kind: orgPage},
+	"POST /admin/clients/:clientId/plans/:plan/drift":                {kind: orgPage},
+	"GET /admin/clients/:clientId/plans/:plan/scope":                 {kind: orgPage},
+	"POST /admin/clients/:clientId/plans/:plan/scope":                {kind: orgPage},
+	"POST /admin/clients/:clientId/plans/order":                      {kind: orgPage},
+	"GET /admin/clients/:clientId/shop":                              {kind: orgPage},
+	"POST /admin/clients/:clientId/shop":                             {kind: orgPage},
 	"GET /admin/members":                                             {kind: orgPage},
 
 	"GET /admin/platform/apps":                  {kind: platformPage},
@@ -117,6 +134,10 @@ var matrix = map[string]access{
 	"POST /device/decide":                   {kind: ownPage, form: words("decision", "allow")},
 	"GET /login/org":                        {kind: ownPage},
 	"POST /login/org":                       {kind: ownPage, form: ofVictim},
+	"GET /orgs/leave":                       {kind: ownPage},
+	"POST /orgs/leave":                      {kind: ownPage, form: ofVictim},
+	"GET /orgs/new":                         {kind: ownPage},
+	"POST /orgs/new":                        {kind: ownPage},
 	"GET /orgs/switch":                      {kind: ownPage},
 	"POST /orgs/switch":                     {kind: ownPage, form: ofVictim},
 
@@ -130,6 +151,16 @@ var matrix = map[string]access{
 	"GET /auth/callback":                 {kind: openPage},
 	"GET /billing/:client":               {kind: openPage},
 	"GET /billing/:client/brand.css":     {kind: openPage},
+	"GET /billing/:client/preview.css":   {kind: openPage},
+	"GET /invitation":                    {kind: openPage},
+	"GET /invitation/over":               {kind: openPage},
+	"GET /invitation/:token":             {kind: openPage},
+	"POST /invitation/:token/accept":     {kind: openPage, invited: true},
+	"POST /invitation/:token/decline":    {kind: openPage},
+	"POST /invitation/:token/prove":      {kind: openPage},
+	"GET /invitation/:token/signup":      {kind: openPage},
+	"POST /invitation/:token/signup":     {kind: openPage, invited: true},
+	"POST /invitation/:token/switch":     {kind: openPage, invited: true},
 	"GET /favicon.ico":                   {kind: openPage},
 	"GET /healthz":                       {kind: openPage},
 	"GET /login":                         {kind: openPage},

@@ -21,6 +21,7 @@ import (
 // victim is whose things the others ask for: Acme, its owner, and somebody who pays for Acme CRM.
 type victim struct {
 	org, session, subscription string
+	invitation                 string // token of an open one to somebody else
 	// params are real ids of the victim's, by the router's name for them.
 	params map[string]string
 	// marks are what nobody else may read, ids what nobody else may write beside.
@@ -151,7 +152,9 @@ func (h *house) victim(t *testing.T) *victim {
 	v := &victim{
 		org: acme.ID, session: h.text(t, "SELECT id FROM sessions WHERE user_id = ?", payer),
 		subscription: h.text(t, "SELECT id FROM subscriptions WHERE org_id = ?", personal.ID),
+		invitation:   h.invites(t, acme.ID, owner),
 		params: map[string]string{
+			":feature":  h.text(t, "SELECT id FROM features WHERE scope_id = ?", "acme-crm"),
 			":clientId": "acme-crm", ":client": "acme-crm", ":plan": h.text(t, "SELECT plan_id FROM membership_prices WHERE id = ?", price), ":price": price, ":bundle": bundles[0].ID, ":org": acme.ID, ":user": owner,
 			":checkout": h.text(t, "SELECT id FROM checkouts WHERE org_id = ?", personal.ID), ":event": h.text(t, "SELECT MIN(id) FROM stripe_webhook_events"),
 			":token": "no-such-token", ":hash": "0", "*": "x",
@@ -164,6 +167,15 @@ func (h *house) victim(t *testing.T) *victim {
 	v.tables = slices.Sorted(maps.Keys(h.census(t)))
 	v.ids = []string{acme.ID, personal.ID, owner, payer}
 	return v
+}
+
+// invites answers the token of an invitation that its person has not opened yet.
+func (h *house) invites(t *testing.T, orgID, owner string) string {
+	t.Helper()
+	email := newcomer()
+	_, err := h.App.Identity().Invite(t.Context(), idp.Invite{OrgID: orgID, InviterID: owner, Email: email, Role: "admin", Lang: "en"})
+	must(t, err)
+	return strings.TrimPrefix(h.invited(t, email), h.line.Issuer+"/invitation/")
 }
 
 // text answers the first value of a column.
@@ -198,6 +210,9 @@ func (v *victim) address(t *testing.T, path string, r access) (real, unknown str
 		path += "?" + query
 	}
 	real = fill(path, func(name string) string {
+		if name == ":token" && r.invited {
+			return v.invitation
+		}
 		id, ok := v.params[name]
 		if !ok {
 			t.Errorf("parameter %s of %s is unknown: give a real id of the victim's in (*house).victim", name, path)
