@@ -59,6 +59,7 @@ type AppSettings struct {
 	Issuer, Discovery           string
 	Config                      string // lines to copy
 	KeepsSecret, MayRotate      bool
+	MayEdit                     bool
 	Access, ID, Refresh         string // lifetimes of tokens, in words
 }
 
@@ -94,7 +95,7 @@ func (k *Console) settings(c echo.Context, v *visit) *AppSettings {
 	s := &AppSettings{
 		Kind: kindName(c, app.Kind), AuthMethod: string(app.AuthMethod), TokenType: tokenTypeName(c, app.AccessTokenType),
 		Issuer: k.edge.Issuer().String(), Discovery: k.edge.URL("/.well-known/openid-configuration"), Grants: app.GrantTypes,
-		KeepsSecret: keepsSecret(app), MayRotate: keepsSecret(app) && v.may(permission.AppsWrite),
+		KeepsSecret: keepsSecret(app), MayRotate: keepsSecret(app) && v.may(permission.AppsWrite), MayEdit: v.may(permission.AppsWrite),
 		Access: span(c, app.AccessTokenSeconds), ID: span(c, app.IDTokenSeconds), Refresh: span(c, app.RefreshTokenSeconds),
 	}
 	s.Config = config(c, app, s)

@@ -2,10 +2,10 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/wolfieauth/wolfieauth/idp"
@@ -21,6 +21,8 @@ func auditArea() area {
 		routes: []route{
 			{method: http.MethodGet, path: "/admin/audit", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).showAudit},
 			{method: http.MethodGet, path: "/admin/audit.csv", find: (*Console).inOrg, perm: permission.AuditRead, page: (*Console).exportAudit},
+			{method: http.MethodGet, path: pathAuditAll, find: (*Console).onPlatform, perm: permission.PlatformAudit, page: (*Console).showAudit},
+			{method: http.MethodGet, path: pathAuditAll + ".csv", find: (*Console).onPlatform, perm: permission.PlatformAudit, page: (*Console).exportAudit},
 		},
 	}
 }
@@ -28,11 +30,16 @@ func auditArea() area {
 // AuditPage is the view of admin/audit.
 type AuditPage struct {
 	Frame
-	Action  string
-	Actions []web.Option
-	Rows    []AuditRow
-	Next    string // the id that the next page goes on behind, "" at the end
-	Later   bool   // this is not the first page
+	Form     *web.Form
+	Actions  []web.Option
+	Filtered bool
+	Rows     []AuditRow
+	Path     string // of the page, without its query
+	Export   string // address of the download with the same filter
+	First    string // address of the first page
+	Next     string // address of the next page, "" at the end
+	Later    bool   // this is not the first page
+	Everyone bool   // the log of all orgs
 }
 
 // AuditRow is an entry for people.
@@ -41,43 +48,61 @@ type AuditRow struct {
 	Label   string // the action in words, "" for one that the console does not know
 	Actor   string
 	Target  string // the person that it was done to, "" for anything else
+	Org     string // on the page of all orgs
 	Changes []Change
 }
 
 func (k *Console) showAudit(c echo.Context, v *visit) error {
-	ctx, filter := c.Request().Context(), auditFilter(c, v)
-	records, next, err := k.deps.Audit.List(ctx, filter)
+	ctx := c.Request().Context()
+	q, err := k.auditQuery(c, v)
 	if err != nil {
 		return err
 	}
-	view := &AuditPage{
-		Frame: frame(c, v, "audit", web.T(c, "admin.audit.title")), Action: filter.Action, Actions: actionOptions(c, filter.Action),
-		Next: next, Later: filter.Before != "",
+	var records []audit.Record
+	var next string
+	if !q.nobody && q.form.OK() {
+		if records, next, err = k.deps.Audit.List(ctx, q.filter); err != nil {
+			return err
+		}
 	}
-	who := k.names()
+	view := &AuditPage{
+		Frame: frame(c, v, q.section, q.title), Form: q.form, Actions: actionOptions(c, q.filter.Action), Filtered: len(q.kept) > 0,
+		Path: q.path, Export: q.address(q.path+".csv", ""), First: q.address(q.path, ""), Later: q.filter.Before != "", Everyone: v.platform,
+	}
+	if next != "" {
+		view.Next = q.address(q.path, next)
+	}
+	who, orgs := k.names(), map[string]string{}
 	for _, r := range records {
 		row, err := auditRow(ctx, c, who, r)
 		if err != nil {
 			return err
 		}
+		if view.Everyone {
+			if row.Org, err = k.orgName(ctx, orgs, r.OrgID); err != nil {
+				return err
+			}
+		}
 		view.Rows = append(view.Rows, row)
 	}
-	return k.edge.Render(c, http.StatusOK, "admin/audit", view)
+	status := http.StatusOK
+	if !q.form.OK() {
+		status = http.StatusUnprocessableEntity
+	}
+	return k.edge.Render(c, status, "admin/audit", view)
 }
 
-// auditPerPage keeps a page of long entries light.
-const auditPerPage = 15
-
-// auditFilter reads the address. The org is never empty here: to the log an empty one would mean all of them.
-func auditFilter(c echo.Context, v *visit) audit.Filter {
-	f := audit.Filter{OrgID: v.org.ID, Limit: auditPerPage}
-	if action := c.QueryParam("action"); plain(action) {
-		f.Action = action
+// orgName answers what an org is called, each asked for once; one that is gone is shown by its id.
+func (k *Console) orgName(ctx context.Context, seen map[string]string, id string) (string, error) {
+	if name, ok := seen[id]; ok || id == "" {
+		return name, nil
 	}
-	if before := c.QueryParam("before"); uuid.Validate(before) == nil {
-		f.Before = before
+	org, err := k.deps.People.Org(ctx, id)
+	if errors.Is(err, idp.ErrOrgNotFound) {
+		org, err = idp.Org{Name: id}, nil
 	}
-	return f
+	seen[id] = org.Name
+	return org.Name, err
 }
 
 func auditRow(ctx context.Context, c echo.Context, who names, r audit.Record) (AuditRow, error) {
@@ -121,6 +146,12 @@ func actions(c echo.Context) []web.Option {
 		{Value: "app.secret_rotated", Label: web.T(c, "admin.action.app_secret_rotated")},
 		{Value: "app.redirect_uri_added", Label: web.T(c, "admin.action.app_redirect_uri_added")},
 		{Value: "app.post_logout_redirect_uri_added", Label: web.T(c, "admin.action.app_post_logout_redirect_uri_added")},
+		{Value: "app.updated", Label: web.T(c, "apps.action.updated")},
+		{Value: "app.disabled", Label: web.T(c, "apps.action.disabled")},
+		{Value: "app.enabled", Label: web.T(c, "apps.action.enabled")},
+		{Value: "app.logo_changed", Label: web.T(c, "apps.action.logo_changed")},
+		{Value: "app.logo_removed", Label: web.T(c, "apps.action.logo_removed")},
+		{Value: "bundle.updated", Label: web.T(c, "apps.action.bundle_updated")},
 		{Value: "bundle.created", Label: web.T(c, "admin.action.bundle_created")},
 		{Value: "billing.enabled", Label: web.T(c, "admin.action.billing_enabled")},
 		{Value: "billing.disabled", Label: web.T(c, "admin.action.billing_disabled")},
@@ -136,6 +167,29 @@ func actions(c echo.Context) []web.Option {
 		{Value: "member.removed", Label: web.T(c, "admin.action.member_removed")},
 		{Value: "member.role_changed", Label: web.T(c, "admin.action.member_role_changed")},
 		{Value: "org.created", Label: web.T(c, "admin.action.org_created")},
+		{Value: "org.suspended", Label: web.T(c, "platform.action.org_suspended")},
+		{Value: "org.resumed", Label: web.T(c, "platform.action.org_resumed")},
+		{Value: "consent.given", Label: web.T(c, "platform.action.consent_given")},
+		{Value: "key.created", Label: web.T(c, "platform.action.key_created")},
+		{Value: "key.activated", Label: web.T(c, "platform.action.key_activated")},
+		{Value: "refund.decided", Label: web.T(c, "platform.action.refund_decided")},
+		{Value: "refund.done", Label: web.T(c, "platform.action.refund_done")},
+		{Value: "stripe.connected", Label: web.T(c, "platform.action.stripe_connected")},
+		{Value: "subscription.started", Label: web.T(c, "platform.action.subscription_started")},
+		{Value: "subscription.changed", Label: web.T(c, "platform.action.subscription_changed")},
+		{Value: "subscription.ended", Label: web.T(c, "platform.action.subscription_ended")},
+		{Value: "user.created", Label: web.T(c, "platform.action.user_created")},
+		{Value: "user.signed_in", Label: web.T(c, "platform.action.signed_in")},
+		{Value: "user.signed_out", Label: web.T(c, "platform.action.signed_out")},
+		{Value: "user.session_ended", Label: web.T(c, "platform.action.session_ended")},
+		{Value: "user.password_changed", Label: web.T(c, "platform.action.password_changed")},
+		{Value: "user.reset_requested", Label: web.T(c, "platform.action.reset_requested")},
+		{Value: "user.email_verified", Label: web.T(c, "platform.action.email_verified")},
+		{Value: "user.profile_updated", Label: web.T(c, "platform.action.profile_updated")},
+		{Value: "user.disabled", Label: web.T(c, "platform.action.user_disabled")},
+		{Value: "user.enabled", Label: web.T(c, "platform.action.user_enabled")},
+		{Value: "user.sessions_ended", Label: web.T(c, "platform.action.sessions_ended")},
+		{Value: "webhook.read_again", Label: web.T(c, "platform.action.webhook_read")},
 		{Value: "plan.created", Label: web.T(c, "admin.action.plan_created")},
 		{Value: "plan.updated", Label: web.T(c, "admin.action.plan_updated")},
 		{Value: "plan.duplicated", Label: web.T(c, "admin.action.plan_duplicated")},

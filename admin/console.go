@@ -28,7 +28,10 @@ type area struct {
 
 // areas are all parts of the console, each in a file of its own.
 func areas() []area {
-	return []area{overviewArea(), appArea(), catalogueArea(), shopArea(), featureArea(), planScopeArea(), syncArea(), driftArea(), membersArea(), auditArea(), platformArea()}
+	return []area{
+		overviewArea(), appArea(), settingsArea(), bundleArea(), catalogueArea(), shopArea(), featureArea(), planScopeArea(), syncArea(), driftArea(),
+		membersArea(), auditArea(), platformArea(), directoryArea(),
+	}
 }
 
 // TemplateNames are the pages that the console renders.
@@ -51,6 +54,9 @@ func Problems() []web.Problem {
 	return []web.Problem{
 		{Err: idp.ErrAppPublic, Status: http.StatusConflict, Code: "app_keeps_no_secret"},
 		{Err: errPlansChanged, Status: http.StatusConflict, Code: "plans_changed"},
+		{Err: idp.ErrAppPlatform, Status: http.StatusConflict, Code: "platform_app_stays"},
+		{Err: idp.ErrPlatformOrg, Status: http.StatusConflict, Code: "platform_org_stays"},
+		{Err: idp.ErrOneself, Status: http.StatusConflict, Code: "not_on_oneself"},
 		{Err: permission.ErrDenied, Status: http.StatusForbidden, Code: "forbidden"},
 	}
 }

@@ -104,8 +104,9 @@ type Comps interface {
 
 // Jobs is the durable work of the server; [jobs.Runner] is one.
 type Jobs interface {
-	// Failed lists what has failed and is still wanted, the latest failure first.
-	Failed(ctx context.Context, limit int) ([]jobs.Item, error)
+	// FailedPage lists what has failed and is still wanted, the latest failure first, and FailedKinds counts it.
+	FailedPage(ctx context.Context, f jobs.FailedFilter) (items []jobs.Item, more bool, err error)
+	FailedKinds(ctx context.Context) ([]jobs.KindCount, error)
 	Stats(ctx context.Context) (jobs.Stats, error)
 	// Retry has an item tried now, in the transaction of ctx; db.ErrNotFound where it was never wanted.
 	Retry(ctx context.Context, kind, key string) error
@@ -136,6 +137,12 @@ type Deps struct {
 	Jobs   Jobs
 	Audit  Log
 	Tx     Tx
+	// Of apps, bundles and the platform's pages.
+	Settings    AppEditor
+	Bundles     BundleEditor
+	BundleReach BundleReach
+	Directory   Directory
+	Deliveries  Deliveries
 	// Now is the business clock, by which comps run out.
 	Now func() time.Time
 }

@@ -82,12 +82,9 @@ func (k *Console) ofApp(c echo.Context, v *visit) error {
 	if !plain(id) {
 		return unknown(idp.ErrAppNotFound)
 	}
-	app, err := k.deps.Apps.App(ctx, id)
-	if errors.Is(err, idp.ErrAppNotFound) {
-		app, err = k.disabled(c, v, id)
-	}
+	app, err := k.deps.Settings.AnyApp(ctx, id)
 	if err != nil {
-		return err
+		return unlessMissing(err, idp.ErrAppNotFound)
 	}
 	v.app = app
 	for _, o := range v.orgs {
@@ -101,21 +98,4 @@ func (k *Console) ofApp(c echo.Context, v *visit) error {
 	}
 	v.org, err = k.deps.People.Org(ctx, app.OrgID)
 	return err
-}
-
-// disabled looks among the apps of the org that the address names, since a disabled app is found in no other way.
-func (k *Console) disabled(c echo.Context, v *visit, clientID string) (idp.App, error) {
-	if err := k.inOrg(c, v); err != nil {
-		return idp.App{}, err
-	}
-	apps, err := k.deps.Apps.Apps(c.Request().Context(), v.org.ID)
-	if err != nil {
-		return idp.App{}, err
-	}
-	for _, a := range apps {
-		if a.ClientID == clientID {
-			return a, nil
-		}
-	}
-	return idp.App{}, unknown(fmt.Errorf("app %q: %w", clientID, idp.ErrAppNotFound))
 }

@@ -17,6 +17,7 @@ type Frame struct {
 	Switch           []OrgLink
 	// What the rail links to.
 	MayEnter, MayMembers, MayAudit, MayJobs bool
+	MayApps, MayWriteApps                   bool
 }
 
 // OrgLink is an org that the visitor can go to.
@@ -31,7 +32,7 @@ func frame(c echo.Context, v *visit, section, title string) Frame {
 	f := Frame{
 		OrgName: v.org.Name, OrgSlug: v.org.Slug, Section: section,
 		MayEnter: v.may(enter), MayMembers: v.may(enter) && v.may(permission.MembersRead), MayAudit: v.may(permission.AuditRead),
-		MayJobs: v.may(permission.PlatformJobs),
+		MayJobs: v.may(permission.PlatformJobs), MayApps: v.may(enter) && v.may(permission.AppsRead), MayWriteApps: v.may(enter) && v.may(permission.AppsWrite),
 	}
 	f.Title, f.Layout = title, "rail"
 	f.User = &web.PageUser{Name: v.user.Name, Email: v.user.Email}

@@ -66,6 +66,37 @@ var rules = map[string]rule{
 	"GET /admin/audit.csv":                                           {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
 	"GET /admin/platform/jobs":                                       {target: "/admin/platform/jobs", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
 	"POST /admin/platform/jobs/retry":                                {target: "/admin/platform/jobs/retry", form: retryForm, want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"GET /admin/apps/new":                                            {target: "/admin/apps/new?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/apps/new":                                           {target: "/admin/apps/new?org=acme", form: newAppForm, want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"GET /admin/clients/:clientId/settings":                          {target: "/admin/clients/acme-crm/settings", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/settings":                         {target: "/admin/clients/acme-mail/settings", form: settingsForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/clients/:clientId/logo":                             {target: "/admin/clients/acme-mail/logo", form: logoForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/clients/:clientId/logo/remove":                      {target: "/admin/clients/acme-spa/logo/remove", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/clients/:clientId/disable":                           {target: "/admin/clients/acme-crm/disable", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/clients/:clientId/disable":                          {target: "/admin/clients/acme-stop/disable", form: word("Stop"), want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/clients/:clientId/enable":                           {target: "/admin/clients/acme-gone/enable", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/bundles":                                             {target: "/admin/bundles?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/bundles/new":                                         {target: "/admin/bundles/new?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/bundles/new":                                        {target: "/admin/bundles/new?org=acme", form: bundleForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/bundles/:bundle":                                     {target: "/admin/bundles/suite-id", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/bundles/:bundle":                                    {target: "/admin/bundles/other-id", form: bundleEditForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/platform/orgs":                                       {target: "/admin/platform/orgs", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"GET /admin/platform/orgs/:org/suspend":                          {target: "/admin/platform/orgs/{org acme}/suspend", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"POST /admin/platform/orgs/:org/suspend":                         {target: "/admin/platform/orgs/{org gamma}/suspend", form: word("gamma"), want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"POST /admin/platform/orgs/:org/resume":                          {target: "/admin/platform/orgs/{org delta}/resume", want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"GET /admin/platform/apps":                                       {target: "/admin/platform/apps", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"GET /admin/platform/users":                                      {target: "/admin/platform/users", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"GET /admin/platform/users/:user":                                {target: "/admin/platform/users/{user owner}", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"GET /admin/platform/users/:user/disable":                        {target: "/admin/platform/users/{user owner}/disable", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"POST /admin/platform/users/:user/disable":                       {target: "/admin/platform/users/{user spare}/disable", form: word("spare@people.test"), want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"POST /admin/platform/users/:user/enable":                        {target: "/admin/platform/users/{user frozen}/enable", want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"GET /admin/platform/users/:user/sessions":                       {target: "/admin/platform/users/{user owner}/sessions", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"POST /admin/platform/users/:user/sessions":                      {target: "/admin/platform/users/{user spare}/sessions", want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"GET /admin/platform/webhooks":                                   {target: "/admin/platform/webhooks", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"GET /admin/platform/webhooks/:event":                            {target: "/admin/platform/webhooks/{event}", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"POST /admin/platform/webhooks/:event/read":                      {target: "/admin/platform/webhooks/{event}/read", want: [7]int{303, 403, 403, 403, 403, 403, 303}},
+	"GET /admin/platform/audit":                                      {target: "/admin/platform/audit", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"GET /admin/platform/audit.csv":                                  {target: "/admin/platform/audit.csv", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
 }
 
 var seenField = regexp.MustCompile(`name="seen" value="([^"]*)"`)
@@ -167,6 +198,7 @@ func TestEveryRouteKnowsItsVisitors(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := setup(t, d)
 		b.seedEditor()
+		b.seedPlatform()
 		found := map[string]bool{}
 		for _, r := range b.edge.Echo().Routes() {
 			name := r.Method + " " + r.Path
@@ -191,6 +223,7 @@ func TestEveryRouteKnowsItsVisitors(t *testing.T) {
 func (b *bundle) checkRoute(t *testing.T, name string, r rule) {
 	t.Helper()
 	method, _, _ := strings.Cut(name, " ")
+	r.target = b.real(r.target)
 	for i, who := range visitors {
 		var form url.Values
 		if r.form != nil {
@@ -221,15 +254,21 @@ func (b *bundle) checkRoute(t *testing.T, name string, r rule) {
 	}
 }
 
+// toUnknown makes an address of acme's one of something that does not exist, fromUnknown the other way round.
+var (
+	toUnknown   = strings.NewReplacer("acme-", "nope-", "org=acme", "org=nope", "suite-id", "nosuch-id", "other-id", "nothing-id")
+	fromUnknown = strings.NewReplacer("nope-", "acme-", "org=nope", "org=acme", "nosuch-id", "suite-id", "nothing-id", "other-id")
+)
+
 // sameAsUnknown compares the answer with the one about something that does not exist: apart from the request's
 // own id and the address that was asked for, not a byte may differ.
 func (b *bundle) sameAsUnknown(t *testing.T, br *browser, method, target string, got answer, form url.Values) {
 	t.Helper()
-	other := strings.NewReplacer("acme-crm", "nope-crm", "org=acme", "org=nope").Replace(target)
+	other := toUnknown.Replace(target)
 	unknown := br.do(method, other, form)
 	clean := func(a answer) string {
 		body := strings.ReplaceAll(a.body, a.header.Get("X-Request-Id"), "ID")
-		return strings.NewReplacer("nope-crm", "acme-crm", "org=nope", "org=acme").Replace(body)
+		return fromUnknown.Replace(body)
 	}
 	if unknown.status != got.status || clean(unknown) != clean(got) {
 		t.Errorf("%s %s tells a foreign thing (%d) from an unknown one (%d):\n%s\n---\n%s", method, target, got.status, unknown.status, clean(got), clean(unknown))

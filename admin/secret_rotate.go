@@ -26,6 +26,8 @@ type SecretNewPage struct {
 	Frame
 	App    idp.App
 	Secret string
+	// First tells that the app had no secret before, Made that it was made with it.
+	First, Made bool
 }
 
 func (k *Console) askSecret(c echo.Context, v *visit) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,6 +48,7 @@ type bundle struct {
 	now     time.Time
 	users   map[string]idp.User // by the part of the address before the @
 	orgs    map[string]idp.Org
+	events  []string // ids of webhook deliveries
 }
 
 const (
@@ -80,7 +82,7 @@ func (b *bundle) services() {
 	b.log = audit.NewLog(b.db, b.clock)
 	b.people = idp.New(idp.Deps{
 		Store: idpstore.New(b.db, versions), Tx: b.db, Now: b.clock, Passwords: noPasswords{}, Mail: noMail{},
-		Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: b.log, Revoker: nobodyRevoked{},
+		Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: b.log, Revoker: nobodyRevoked{}, Bundles: sale{b},
 	})
 	var err error
 	b.jobs, err = jobs.New(b.db, jobs.Config{Logger: quiet})
@@ -103,6 +105,7 @@ func (b *bundle) mount() {
 	shop := pricing.New(pricing.Deps{Shop: b.billing})
 	console := admin.New(admin.Deps{
 		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Window: window{shop}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
+		Settings: b.people, Bundles: b.people, BundleReach: b.billing, Directory: b.people, Deliveries: b.billing,
 	})
 	b.edge, err = web.New(web.Config{
 		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.DiscardHandler), DefaultLang: "en",
@@ -241,12 +244,16 @@ func (br *browser) post(path string, form url.Values) answer {
 }
 
 func (br *browser) do(method, path string, form url.Values) answer {
-	r := httptest.NewRequestWithContext(br.b.t.Context(), method, path, strings.NewReader(form.Encode()))
+	body, contentType := form.Encode(), "application/x-www-form-urlencoded"
+	if form.Has("@logo") {
+		body, contentType = upload(form.Get("@logo"))
+	}
+	r := httptest.NewRequestWithContext(br.b.t.Context(), method, path, strings.NewReader(body))
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("Accept-Language", cmp.Or(br.lang, "en"))
 	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Content-Type", contentType)
 	}
 	if br.cookie != nil {
 		r.AddCookie(br.cookie)
@@ -254,6 +261,20 @@ func (br *browser) do(method, path string, form url.Values) answer {
 	w := httptest.NewRecorder()
 	br.b.edge.ServeHTTP(w, r)
 	return answer{status: w.Code, body: w.Body.String(), header: w.Header(), cookies: w.Result().Cookies()}
+}
+
+// upload writes a form with one file.
+func upload(content string) (body, contentType string) {
+	var out strings.Builder
+	w := multipart.NewWriter(&out)
+	part, err := w.CreateFormFile("logo", "../../logo.svg")
+	if err == nil {
+		_, err = part.Write([]byte(content))
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		panic(err)
+	}
+	return out.String(), w.FormDataContentType()
 }
 
 // What the composition root supplies in a server, in its smallest form.
@@ -318,6 +339,20 @@ func (f known) Bundle(ctx context.Context, id string) (billing.BundleInfo, error
 
 func (f known) ActiveMembers(ctx context.Context, orgID string) (int64, error) {
 	return f.people.ActiveMembers(ctx, orgID)
+}
+
+// sale tells identity what billing says of a bundle.
+type sale struct{ b *bundle }
+
+func (s sale) BundleMayChange(ctx context.Context, bundleID string, join, leave []string) error {
+	err := s.b.billing.BundleMayChange(ctx, bundleID, join, leave)
+	if clash, ok := errors.AsType[*billing.SlugClashError](err); ok {
+		return &idp.BundleClashError{ClientID: clash.ClientID, Slug: clash.Slug}
+	}
+	if errors.Is(err, billing.ErrBundleSold) {
+		return errors.Join(idp.ErrBundleSold, err)
+	}
+	return err
 }
 
 type noPasswords struct{}

@@ -24,9 +24,10 @@ type visit struct {
 	subject permission.Subject
 	policy  permission.Policy
 
-	org      idp.Org // zero on platform pages, and for a person who has none to open
-	app      idp.App // on the pages of one app
-	platform bool    // a page of the platform, not of an org
+	org      idp.Org    // zero on platform pages, and for a person who has none to open
+	app      idp.App    // on the pages of one app
+	bundle   idp.Bundle // on the pages of one bundle
+	platform bool       // a page of the platform, not of an org
 }
 
 // seenByPlatform says by which platform permission a platform admin sees what is an org's own. What changes

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/wolfieauth/wolfieauth/internal/audit"
 )
 
 // AccountOf answers on which account of Stripe an app sells now. A connected app whose org has connected
@@ -31,8 +33,17 @@ func (s *Service) ConnectAccount(ctx context.Context, orgID, account string, liv
 		return err
 	}
 	now := s.now()
-	return s.store.ConnectAccount(ctx, StripeAccount{
-		OrgID: orgID, Livemode: livemode, Account: account, ChargesEnabled: true, CreatedAt: now, UpdatedAt: now,
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		err := s.store.ConnectAccount(ctx, StripeAccount{
+			OrgID: orgID, Livemode: livemode, Account: account, ChargesEnabled: true, CreatedAt: now, UpdatedAt: now,
+		})
+		if err != nil {
+			return err
+		}
+		view := func(account string) map[string]any { return map[string]any{"account": account, "livemode": livemode} }
+		return s.audit.Record(ctx, audit.Entry{
+			OrgID: orgID, Action: "stripe.connected", Target: audit.Target{Kind: "org", ID: orgID}, Before: view(old.Account), After: view(account),
+		})
 	})
 }
 

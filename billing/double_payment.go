@@ -10,12 +10,18 @@ import (
 // giveBack decides, in the transaction that found it, that a second payment is cancelled and refunded.
 func (s *Service) giveBack(ctx context.Context, sub Subscription, paymentID string) error {
 	now := s.now()
+	id := newID()
 	refund, err := s.store.DecideRefund(ctx, Refund{
-		ID: newID(), SubscriptionID: sub.ID, Account: sub.Account, Livemode: sub.Livemode, PaymentID: paymentID,
+		ID: id, SubscriptionID: sub.ID, Account: sub.Account, Livemode: sub.Livemode, PaymentID: paymentID,
 		Reason: ReasonDoublePayment, CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil || refund.RefundID != "" {
 		return err
+	}
+	if refund.ID == id {
+		if err := s.recordRefund(ctx, "refund.decided", sub.OrgID, refund); err != nil {
+			return err
+		}
 	}
 	return s.jobs.Want(ctx, KindRefund, refund.ID)
 }
@@ -97,6 +103,10 @@ func (s *Service) refunded(ctx context.Context, refund Refund, sub Subscription,
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
 		first, err := s.store.RefundDone(ctx, refund.ID, done, s.now())
 		if err != nil || !first {
+			return err
+		}
+		refund.RefundID = done
+		if err := s.recordRefund(ctx, "refund.done", sub.OrgID, refund); err != nil {
 			return err
 		}
 		if sub.CheckoutID != "" {

@@ -78,6 +78,11 @@ func (s *Service) CreatePlan(ctx context.Context, in NewPlan) (Plan, error) {
 				return err
 			}
 		}
+		// Once more, now that nobody else changes a catalogue: an app may have joined a bundle meanwhile.
+		place, err := s.place(ctx, in.Scope)
+		if err != nil {
+			return err
+		}
 		m := &mistakes{list: append(FieldErrors(nil), m.list...)}
 		if err := s.placePlan(ctx, &plan, place, in.FeatureKeys, m); err != nil {
 			return err

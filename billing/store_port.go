@@ -28,6 +28,8 @@ type Store interface {
 	CheckoutStore
 	SubscriptionStore
 	EventStore
+	EventLister
+	BundleHolders
 	RefundStore
 	SeatStore
 	SeatWaitStore

@@ -52,7 +52,7 @@ func (s *Service) end(ctx context.Context, sub Subscription, at time.Time) error
 		sub.EndedAt = &at
 	}
 	sub.Status, sub.Holds, sub.UpdatedAt = StatusCanceled, false, s.now()
-	if err := s.store.SaveSubscription(ctx, sub); err != nil {
+	if err := s.saveSubscription(ctx, sub); err != nil {
 		return err
 	}
 	return s.followSeats(ctx, sub)
@@ -183,7 +183,7 @@ func (s *Service) settle(ctx context.Context, sub Subscription, paymentID string
 func (s *Service) hold(ctx context.Context, sub *Subscription, alive bool, paymentID string) error {
 	if !alive {
 		sub.Holds = false
-		return s.store.SaveSubscription(ctx, *sub)
+		return s.saveSubscription(ctx, *sub)
 	}
 	holder, err := s.store.Holder(ctx, sub.OrgID, sub.Scope, sub.Livemode)
 	switch {
@@ -195,17 +195,17 @@ func (s *Service) hold(ctx context.Context, sub *Subscription, alive bool, payme
 	if sub.before(holder) {
 		// Read out of order: the holder was bought later, so it is the one to go.
 		holder.Holds, holder.UpdatedAt = false, s.now()
-		if err := s.store.SaveSubscription(ctx, holder); err != nil {
+		if err := s.saveSubscription(ctx, holder); err != nil {
 			return err
 		}
 		sub.Holds = true
-		if err := s.store.SaveSubscription(ctx, *sub); err != nil {
+		if err := s.saveSubscription(ctx, *sub); err != nil {
 			return err
 		}
 		return s.giveBack(ctx, holder, "")
 	}
 	sub.Holds = false
-	if err := s.store.SaveSubscription(ctx, *sub); err != nil {
+	if err := s.saveSubscription(ctx, *sub); err != nil {
 		return err
 	}
 	return s.giveBack(ctx, *sub, paymentID)
@@ -218,5 +218,5 @@ func (s *Service) holdFree(ctx context.Context, sub *Subscription) error {
 		return err
 	}
 	sub.Holds = !decided
-	return s.store.SaveSubscription(ctx, *sub)
+	return s.saveSubscription(ctx, *sub)
 }

@@ -9,7 +9,7 @@ import (
 
 // Errors of apps and bundles.
 var (
-	// ErrAppNotFound means that no such client exists, or that it is disabled.
+	// ErrAppNotFound means that no such client exists, that it is disabled, or its owner suspended.
 	ErrAppNotFound = errors.New("app not found")
 	// ErrBundleNotFound means that no such bundle exists.
 	ErrBundleNotFound = errors.New("bundle not found")
@@ -80,8 +80,10 @@ type App struct {
 	RefreshTokenSeconds    int64
 	IDTokenUserinfo        bool `gorm:"column:id_token_userinfo"` // profile and e-mail claims in the ID token as well
 	DisabledAt             *time.Time
-	CreatedAt              time.Time
-	UpdatedAt              time.Time
+	// OwnerSuspended tells that the org that owns the app is suspended; it is read with one app, not with lists.
+	OwnerSuspended bool `gorm:"->" audit:"-"`
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }
 
 // TableName keeps the table's name in OIDC's words.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/wolfieauth/wolfieauth/internal/secret"
 )
@@ -57,7 +58,7 @@ func (s *Service) RotateSecret(ctx context.Context, clientID string) (string, er
 // changeApp loads, lets edit decide whether anything changes, saves and records.
 func (s *Service) changeApp(ctx context.Context, clientID, action string, edit func(*App) (changed bool, err error)) error {
 	return s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.deps.Store.AppByID(ctx, clientID)
+		before, err := s.lockedApp(ctx, clientID)
 		if err != nil {
 			return err
 		}
@@ -66,10 +67,31 @@ func (s *Service) changeApp(ctx context.Context, clientID, action string, edit f
 		if err != nil || !changed {
 			return err
 		}
-		after.UpdatedAt = s.now()
+		after.UpdatedAt = later(s.now(), before.UpdatedAt)
 		if err := s.deps.Store.UpdateApp(ctx, after); err != nil {
 			return err
 		}
 		return s.record(ctx, change{OrgID: after.OrgID, Action: action, Kind: "app", ID: clientID, Before: before, After: after})
 	})
+}
+
+// lockedApp answers an app as it is once changes of the same org's apps wait for each other.
+func (s *Service) lockedApp(ctx context.Context, clientID string) (App, error) {
+	app, err := s.deps.Store.AppByID(ctx, clientID)
+	if err != nil {
+		return App{}, err
+	}
+	if _, err := s.deps.Store.LockOrg(ctx, app.OrgID); err != nil {
+		return App{}, err
+	}
+	return s.deps.Store.AppByID(ctx, clientID)
+}
+
+// later answers now, or the next moment after before where the clock has not moved: two states of one thing never
+// bear the same stamp.
+func later(now, before time.Time) time.Time {
+	if now.After(before) {
+		return now
+	}
+	return before.Add(time.Microsecond)
 }

@@ -16,7 +16,8 @@ type AppStore interface {
 	AppsOf(ctx context.Context, orgID string) ([]App, error)
 }
 
-// App answers an app that is in use: [ErrAppNotFound] when it is unknown or disabled.
+// App answers an app that is in use: [ErrAppNotFound] when it is unknown or disabled, or when the org that owns it
+// is suspended.
 func (s *Service) App(ctx context.Context, clientID string) (App, error) {
 	app, err := s.deps.Store.AppByID(ctx, clientID)
 	if err != nil {
@@ -24,6 +25,9 @@ func (s *Service) App(ctx context.Context, clientID string) (App, error) {
 	}
 	if app.DisabledAt != nil {
 		return App{}, fmt.Errorf("app %s is disabled: %w", clientID, ErrAppNotFound)
+	}
+	if app.OwnerSuspended {
+		return App{}, fmt.Errorf("owner of app %s is suspended: %w", clientID, ErrAppNotFound)
 	}
 	return app, nil
 }

@@ -3,12 +3,16 @@ package idp
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // BundleStore keeps bundles.
 type BundleStore interface {
 	// InsertBundle answers ErrSlugTaken when the org has a bundle of that slug.
 	InsertBundle(ctx context.Context, b Bundle, clientIDs []string) error
+	// UpdateBundle saves the name and the apps that join and leave, unless another change came first since expected:
+	// ErrBundleChanged. ErrAppNotFound for an app that does not exist.
+	UpdateBundle(ctx context.Context, b Bundle, expected time.Time, join, leave []string) error
 	// BundleByID answers ErrBundleNotFound.
 	BundleByID(ctx context.Context, id string) (Bundle, error)
 	BundlesOf(ctx context.Context, orgID string) ([]Bundle, error)
@@ -41,19 +45,13 @@ func (s *Service) CreateBundle(ctx context.Context, in CreateBundle) (Bundle, er
 		return Bundle{}, err
 	}
 	err = s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		for _, id := range in.ClientIDs {
-			app, err := s.deps.Store.AppByID(ctx, id)
-			if err != nil {
-				return err
-			}
-			if app.OrgID != in.OrgID {
-				return fmt.Errorf("app %s is another org's: %w", id, ErrAppNotFound)
-			}
+		if err := s.ownApps(ctx, in.OrgID, in.ClientIDs); err != nil {
+			return err
 		}
 		if err := s.deps.Store.InsertBundle(ctx, b, in.ClientIDs); err != nil {
 			return err
 		}
-		return s.record(ctx, change{OrgID: b.OrgID, Action: "bundle.created", Kind: "bundle", ID: b.ID, After: b})
+		return s.record(ctx, change{OrgID: b.OrgID, Action: "bundle.created", Kind: "bundle", ID: b.ID, After: bundleView{b.Slug, b.Name, in.ClientIDs}})
 	})
 	if err != nil {
 		return Bundle{}, fmt.Errorf("create bundle: %w", err)

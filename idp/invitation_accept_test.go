@@ -66,7 +66,7 @@ func TestAnInvitationDiesWithItsInvitersRight(t *testing.T) {
 			"demoted":  func(u idp.User) error { return second(h.ChangeRole(ctx, org.ID, owner.ID, u.ID, "member")) },
 			"removed":  func(u idp.User) error { return h.RemoveMemberBy(ctx, org.ID, owner.ID, u.ID) },
 			"left":     func(u idp.User) error { return h.LeaveOrg(ctx, org.ID, u.ID) },
-			"disabled": func(u idp.User) error { u.DisabledAt = &u.CreatedAt; return h.store.UpdateUser(ctx, u) },
+			"disabled": func(u idp.User) error { return h.DisableUser(ctx, owner.ID, u.ID) },
 		} {
 			inviter := h.user(t, name+"@x.test")
 			if _, err := h.AddMember(ctx, org.ID, inviter.ID, "admin"); err != nil {

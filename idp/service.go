@@ -58,10 +58,11 @@ type Store interface {
 	InvitationLists
 	AppStore
 	BundleStore
+	DirectoryStore
 }
 
-// Deps are what the services stand on. Seats (anybody may be added then), Verified and Limits (nothing is bounded
-// then) may be nil; everything else is required.
+// Deps are what the services stand on. Seats (anybody may be added then), Verified, Limits (nothing is bounded then)
+// and Bundles (their apps change as they like then) may be nil; everything else is required.
 type Deps struct {
 	Store     Store
 	Tx        Tx
@@ -74,6 +75,7 @@ type Deps struct {
 	Seats     Seats
 	Verified  Verified
 	Limits    Limits
+	Bundles   BundleSale // asked before the apps of a bundle change; nil allows every change
 }
 
 // Service is the identity wing's rules over its store. It is safe for concurrent use.

@@ -12,7 +12,8 @@ import (
 type UserStore interface {
 	// InsertUser answers ErrEmailTaken when another user has the address.
 	InsertUser(ctx context.Context, u User) error
-	// UpdateUser saves every field; ErrUserNotFound, ErrEmailTaken.
+	// UpdateUser saves every field but DisabledAt, so that no change of a person's own brings back who was disabled
+	// meanwhile; ErrUserNotFound, ErrEmailTaken.
 	UpdateUser(ctx context.Context, u User) error
 	// UserByID and UserByEmailNormal answer ErrUserNotFound.
 	UserByID(ctx context.Context, id string) (User, error)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wolfieauth/wolfieauth/idp"
+	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/secret"
 )
@@ -42,6 +43,8 @@ type Config struct {
 	// Keep is how long a retired key stays published: at least the longest life of a token, and longer so
 	// that an old ID token still serves as a hint at logout. Default 30 days.
 	Keep time.Duration
+	// Audit records new keys and keys that begin to sign; nil records nothing.
+	Audit idp.Auditor
 }
 
 func (c *Config) complete() {
@@ -158,9 +161,20 @@ func (k *Keys) create(ctx context.Context, alg string, state idp.KeyState) error
 		row.ActivateAt = now.Add(k.cfg.Ahead)
 	}
 	return k.store.InTx(ctx, func(ctx context.Context) error {
-		_, err := k.store.CreateSigningKey(ctx, row)
-		return err
+		made, err := k.store.CreateSigningKey(ctx, row)
+		if err != nil || !made {
+			return err
+		}
+		return k.record(ctx, "key.created", row.ID, alg)
 	})
+}
+
+// record writes a change of the keys into the audit log.
+func (k *Keys) record(ctx context.Context, action, id, alg string) error {
+	if k.cfg.Audit == nil {
+		return nil
+	}
+	return k.cfg.Audit.Record(ctx, audit.Entry{Action: action, Target: audit.Target{Kind: "key", ID: id}, After: map[string]string{"alg": alg}})
 }
 
 // Rotate publishes a next key of every algorithm; [Keys.Maintain] makes it sign once every cached key set
@@ -211,7 +225,10 @@ func (k *Keys) maintain(ctx context.Context, alg string, rows []idp.SigningKey, 
 		return k.create(ctx, alg, idp.KeyActive)
 	case next != nil && !now.Before(next.ActivateAt):
 		err := k.store.InTx(ctx, func(ctx context.Context) error {
-			return k.store.ActivateSigningKey(ctx, next.ID, alg, now, now.Add(k.cfg.Keep))
+			if err := k.store.ActivateSigningKey(ctx, next.ID, alg, now, now.Add(k.cfg.Keep)); err != nil {
+				return err
+			}
+			return k.record(ctx, "key.activated", next.ID, alg)
 		})
 		return ignoreLost(err)
 	case next == nil && active.ActivatedAt != nil && now.Sub(*active.ActivatedAt) >= k.cfg.Every:

@@ -75,7 +75,7 @@ type Limiter interface {
 	Allow(ctx context.Context, bucket string, limit int, window time.Duration) (ok bool, retryAfter time.Duration, err error)
 }
 
-// Deps are the rooms that the provider stands on. Limiter may be nil; everything else is required.
+// Deps are the rooms that the provider stands on. Limiter and Audit may be nil; everything else is required.
 type Deps struct {
 	Edge     *web.Edge
 	Renderer *web.Renderer // the one that Edge renders with
@@ -84,6 +84,7 @@ type Deps struct {
 	Keys     *keys.Keys
 	Claims   Claims
 	Limiter  Limiter
+	Audit    idp.Auditor // records what people allow an app
 }
 
 // Provider is the OpenID provider. It is safe for concurrent use.

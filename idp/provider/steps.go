@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/wolfieauth/wolfieauth/idp"
+	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/secret"
 )
 
@@ -198,6 +200,7 @@ func (p *Provider) allow(ctx context.Context, userID, clientID string, scopes []
 	if err != nil {
 		return err
 	}
+	before := slices.Clone(consent.Scopes)
 	for _, s := range scopes {
 		if !slices.Contains(consent.Scopes, s) {
 			consent.Scopes = append(consent.Scopes, s)
@@ -207,7 +210,19 @@ func (p *Provider) allow(ctx context.Context, userID, clientID string, scopes []
 		consent.CreatedAt = now
 	}
 	consent.UpdatedAt = now
-	return p.deps.Store.SaveConsent(ctx, consent)
+	if err := p.deps.Store.SaveConsent(ctx, consent); err != nil {
+		return err
+	}
+	if p.deps.Audit == nil || len(before) == len(consent.Scopes) {
+		return nil
+	}
+	view := func(scopes []string) map[string]string {
+		return map[string]string{"user": userID, "scopes": strings.Join(scopes, " ")}
+	}
+	return p.deps.Audit.Record(ctx, audit.Entry{
+		Actor: audit.Actor{Kind: audit.ActorUser, ID: userID}, Action: "consent.given", Target: audit.Target{Kind: "app", ID: clientID},
+		Before: view(before), After: view(consent.Scopes),
+	})
 }
 
 // Deny gives the sign-in up and answers the URL of the app that hears of it (access_denied). Errors as

@@ -41,7 +41,8 @@ func (s *Store) AppByID(ctx context.Context, clientID string) (idp.App, error) {
 }
 
 func (s *Store) loadApp(ctx context.Context, clientID string) (a idp.App, err error) {
-	err = s.db.Conn(ctx).Where("client_id = ?", clientID).Take(&a).Error
+	err = s.db.Conn(ctx).Select("oidc_clients.*, o.suspended_at IS NOT NULL AS owner_suspended").
+		Joins("JOIN orgs o ON o.id = oidc_clients.org_id").Where("client_id = ?", clientID).Take(&a).Error
 	return a, translate("find app", err, db.ErrNotFound, idp.ErrAppNotFound)
 }
 

@@ -17,7 +17,10 @@ func (s *Store) InsertOrg(ctx context.Context, o idp.Org) error {
 
 // UpdateOrg implements [idp.OrgStore].
 func (s *Store) UpdateOrg(ctx context.Context, o idp.Org) error {
-	return s.save(ctx, "update org", &o, idp.ErrOrgNotFound)
+	if err := s.save(ctx, "update org", &o, idp.ErrOrgNotFound); err != nil {
+		return err
+	}
+	return s.appsChanged(ctx) // whether its apps are in use hangs on it
 }
 
 // OrgByID implements [idp.OrgStore].

@@ -49,8 +49,9 @@ func (s *Store) insert(ctx context.Context, what string, row any, duplicate erro
 }
 
 // save updates every column of row by its primary key, without the times that gorm would set by the real clock.
-func (s *Store) save(ctx context.Context, what string, row any, missing error) error {
-	res := s.db.Conn(ctx).Model(row).Select("*").UpdateColumns(row)
+// Columns that other changes own are left out.
+func (s *Store) save(ctx context.Context, what string, row any, missing error, others ...string) error {
+	res := s.db.Conn(ctx).Model(row).Select("*").Omit(others...).UpdateColumns(row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return fmt.Errorf("%s: %w", what, missing)
 	}

@@ -17,7 +17,7 @@ func (s *Store) InsertUser(ctx context.Context, u idp.User) error {
 
 // UpdateUser implements [idp.UserStore].
 func (s *Store) UpdateUser(ctx context.Context, u idp.User) error {
-	err := s.save(ctx, "update user", &u, idp.ErrUserNotFound)
+	err := s.save(ctx, "update user", &u, idp.ErrUserNotFound, "disabled_at")
 	if errors.Is(err, db.ErrDuplicate) {
 		return fmt.Errorf("%w: %w", idp.ErrEmailTaken, err)
 	}

@@ -36,6 +36,51 @@ func (r *Runner) Failed(ctx context.Context, limit int) ([]Item, error) {
 	return items, db.Err("list failed work", err)
 }
 
+// FailedFilter chooses a page of what has failed; an empty field chooses all.
+type FailedFilter struct {
+	Kind string
+	// Behind is the last item of the page before.
+	Behind *FailedMark
+	Limit  int // at least 1
+}
+
+// FailedMark is the place of an item in the list: the latest failure comes first.
+type FailedMark struct {
+	At        time.Time // Item.UpdatedAt
+	Kind, Key string
+}
+
+// FailedPage answers a page of what has failed and is still wanted, the latest failure first, and whether more
+// follows.
+func (r *Runner) FailedPage(ctx context.Context, f FailedFilter) (items []Item, more bool, err error) {
+	f.Limit = max(f.Limit, 1)
+	q := r.db.Conn(ctx).Where("wanted > done AND attempts > 0")
+	if f.Kind != "" {
+		q = q.Where("kind = ?", f.Kind)
+	}
+	if b := f.Behind; b != nil {
+		q = q.Where("(updated_at, kind, item_key) < (?, ?, ?)", b.At.UTC(), b.Kind, b.Key)
+	}
+	err = q.Order("updated_at DESC, kind DESC, item_key DESC").Limit(f.Limit + 1).Find(&items).Error
+	if len(items) > f.Limit {
+		items, more = items[:f.Limit], true
+	}
+	return items, more, db.Err("list failed work", err)
+}
+
+// FailedKinds counts what has failed and is still wanted, by kind.
+func (r *Runner) FailedKinds(ctx context.Context) ([]KindCount, error) {
+	var out []KindCount
+	err := r.db.Conn(ctx).Raw("SELECT kind, COUNT(*) AS count FROM work_items WHERE wanted > done AND attempts > 0 GROUP BY kind ORDER BY kind").Scan(&out).Error
+	return out, db.Err("count failed work", err)
+}
+
+// KindCount is how many items of a kind there are.
+type KindCount struct {
+	Kind  string
+	Count int64
+}
+
 // Item answers one row: an error that wraps [db.ErrNotFound] where there is none.
 func (r *Runner) Item(ctx context.Context, kind, key string) (Item, error) {
 	var it Item

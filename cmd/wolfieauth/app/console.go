@@ -17,6 +17,7 @@ func (a *App) mountConsole(shop *pricing.Handlers) error {
 	console := admin.New(admin.Deps{
 		People: a.people, Apps: a.people, Shop: a.billing, Editor: a.billing, Sales: sales{a.billing, a.billingStore}, Window: window{shop}, Comps: a.comps,
 		Jobs: a.jobs, Audit: a.audit, Tx: a.db, Now: a.cfg.Now,
+		Settings: a.people, Bundles: a.people, BundleReach: a.billing, Directory: a.people, Deliveries: a.billing,
 	})
 	return console.Mount(a.edge)
 }
@@ -36,10 +37,10 @@ type sales struct {
 	store   *billingstore.Store
 }
 
-// LiveSubscriptions counts what holds now in the app's own scope and mode; none while billing is off.
+// LiveSubscriptions counts what holds now in the app's own scope and mode; none while billing is off or the app is disabled.
 func (s sales) LiveSubscriptions(ctx context.Context, clientID string) (int64, error) {
 	catalog, err := s.billing.Catalog(ctx, clientID)
-	if errors.Is(err, billing.ErrBillingOff) {
+	if errors.Is(err, billing.ErrBillingOff) || errors.Is(err, billing.ErrAppNotFound) { // disabled: it sells nothing
 		return 0, nil
 	}
 	if err != nil {

@@ -23,10 +23,10 @@ func (a *App) openIdentity(ctx context.Context) (err error) {
 	a.people = idp.New(idp.Deps{
 		Store: store, Tx: a.db, Now: a.cfg.Now, Passwords: secret.NewPasswords(runtime.NumCPU(), loginQueue),
 		Mail: a.mails, Audit: a.audit, Revoker: revoker{edge: a.edge, grants: a.protocol, orgs: store, now: time.Now}, Issuer: a.edge.Issuer(), Limits: a.limits,
-		Seats: Seats{Billing: a.Billing},
+		Seats: Seats{Billing: a.Billing}, Bundles: bundleSale{a},
 	})
 	a.claims = assembler{store: claimstore.New(a.db), now: a.cfg.Now}
-	a.keys = keys.New(keys.Config{}, idpstore.NewSigningKeys(a.db, a.versions), a.box)
+	a.keys = keys.New(keys.Config{Audit: a.audit}, idpstore.NewSigningKeys(a.db, a.versions), a.box)
 	a.versions.On(idpstore.KeysVersion, a.keys.Forget)
 	if err := a.keys.Ensure(ctx); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (a *App) openIdentity(ctx context.Context) (err error) {
 	}
 	a.provider, err = provider.New(provider.Config{
 		Issuer: a.cfg.Issuer, CryptoKey: cryptoKey, RefreshGrace: a.cfg.RefreshGrace, Logger: a.log, AllowInsecure: true,
-	}, provider.Deps{Edge: a.edge, Renderer: a.edge.Renderer(), Store: a.protocol, Apps: a.people, Keys: a.keys, Claims: a.claims, Limiter: a.limits})
+	}, provider.Deps{Edge: a.edge, Renderer: a.edge.Renderer(), Store: a.protocol, Apps: a.people, Keys: a.keys, Claims: a.claims, Limiter: a.limits, Audit: a.audit})
 	return err
 }
 

@@ -22,6 +22,7 @@ var portraits = []string{
 	"login", "pricing", "checkout", "sample-plan", "account", "consent", "device-confirm", "editor-plan", "editor-price-tiers",
 	"invitation-ready", "invitation-someone", "org-leave",
 	"admin-clients-ID-plans-ID-drift", "admin-clients-ID-drift", "admin-clients-ID-features",
+	"console-settings", "console-secret-once", "platform-orgs", "platform-users", "platform-webhooks", "platform-audit",
 }
 
 // TestEveryPage looks at every page in light and dark, in English and Polish.
