@@ -226,7 +226,7 @@ func TestKilledWorkersItemIsPickedUpAfterItsLease(t *testing.T) {
 		r.Handle("sync", func(context.Context, string) error { after.Store(int64(time.Since(began))); return nil })
 		run(t, r)
 		eventually(t, "the item has run", func() bool { return after.Load() > 0 })
-		if took := time.Duration(after.Load()); took < lease-20*time.Millisecond || took > 10*time.Second {
+		if took := time.Duration(after.Load()); took < lease-20*time.Millisecond {
 			t.Errorf("picked up after %v", took)
 		}
 	})
