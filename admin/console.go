@@ -30,6 +30,7 @@ type area struct {
 func areas() []area {
 	return []area{
 		overviewArea(), appArea(), settingsArea(), bundleArea(), catalogueArea(), shopArea(), featureArea(), planScopeArea(), syncArea(), driftArea(),
+		usersArea(), compArea(), compListArea(), explainArea(),
 		membersArea(), auditArea(), platformArea(), directoryArea(),
 	}
 }

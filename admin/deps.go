@@ -134,6 +134,7 @@ type Deps struct {
 	Sales  Sales
 	Window Window
 	Comps  Comps
+	Passes Passes
 	Jobs   Jobs
 	Audit  Log
 	Tx     Tx

@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/wolfieauth/wolfieauth/billing"
+	passes "github.com/wolfieauth/wolfieauth/claims/comps"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
@@ -21,7 +24,8 @@ type rule struct {
 	target string // the address with acme's real ids
 	form   func(b *bundle) url.Values
 	want   [7]int
-	locked bool // belongs to an org: who is not in it must not tell it from one that does not exist
+	fresh  func(b *bundle) string // makes a thing for each visitor, whose id stands for ID in the target
+	locked bool                   // belongs to an org: who is not in it must not tell it from one that does not exist
 }
 
 var rules = map[string]rule{
@@ -97,6 +101,21 @@ var rules = map[string]rule{
 	"POST /admin/platform/webhooks/:event/read":                      {target: "/admin/platform/webhooks/{event}/read", want: [7]int{303, 403, 403, 403, 403, 403, 303}},
 	"GET /admin/platform/audit":                                      {target: "/admin/platform/audit", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
 	"GET /admin/platform/audit.csv":                                  {target: "/admin/platform/audit.csv", want: [7]int{303, 403, 403, 403, 403, 403, 200}},
+	"GET /admin/clients/:clientId/users":                             {target: "/admin/clients/acme-crm/users", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/clients/:clientId/explain":                           {target: "/admin/clients/acme-crm/explain?user=ID", fresh: compedPerson, want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/clients/:clientId/comps":                             {target: "/admin/clients/acme-crm/comps", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"GET /admin/clients/:clientId/comps/new":                         {target: "/admin/clients/acme-crm/comps/new?user=ID", fresh: compedPerson, want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"POST /admin/clients/:clientId/comps/new":                        {target: "/admin/clients/acme-crm/comps/new", form: compForm, want: [7]int{303, 404, 404, 403, 403, 303, 303}, locked: true},
+	"GET /admin/clients/:clientId/comps/:comp/end":                   {target: "/admin/clients/acme-crm/comps/ID/end", fresh: freshPass, want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"POST /admin/clients/:clientId/comps/:comp/end":                  {target: "/admin/clients/acme-crm/comps/ID/end", fresh: freshPass, want: [7]int{303, 404, 404, 403, 403, 303, 303}, locked: true},
+	"GET /admin/clients/:clientId/comps/:comp/renew":                 {target: "/admin/clients/acme-crm/comps/ID/renew", fresh: freshPass, want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"POST /admin/clients/:clientId/comps/:comp/renew":                {target: "/admin/clients/acme-crm/comps/ID/renew", fresh: freshPass, form: renewForm, want: [7]int{303, 404, 404, 403, 403, 303, 303}, locked: true},
+	"GET /admin/clients/:clientId/comps/list":                        {target: "/admin/clients/acme-crm/comps/list", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	"POST /admin/clients/:clientId/comps/list":                       {target: "/admin/clients/acme-crm/comps/list", form: listForm, want: [7]int{303, 404, 404, 403, 403, 303, 303}, locked: true},
+	"GET /admin/clients/:clientId/comps/list/:run":                   {target: "/admin/clients/acme-crm/comps/list/ID", fresh: freshRun, want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+	// Who sent a list confirms it: here the owner did.
+	"POST /admin/clients/:clientId/comps/list/:run":            {target: "/admin/clients/acme-crm/comps/list/ID", fresh: freshRun, want: [7]int{303, 404, 404, 403, 403, 303, 404}, locked: true},
+	"GET /admin/clients/:clientId/comps/list/:run/results.csv": {target: "/admin/clients/acme-crm/comps/list/ID/results.csv", fresh: freshRun, want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
 }
 
 var seenField = regexp.MustCompile(`name="seen" value="([^"]*)"`)
@@ -130,6 +149,41 @@ func priceEditForm(b *bundle) url.Values {
 	form := priceForm(b)
 	form.Set("seen", b.seen("/admin/clients/acme-crm/plans/plan-edited/prices/price-edited/edit"))
 	return form
+}
+
+func compedPerson(b *bundle) string {
+	u, err := b.people.UserByEmail(b.t.Context(), compedOne)
+	b.must(err)
+	return u.ID
+}
+
+// newAddress is one that nobody has.
+func newAddress() string { return "nobody-" + uuid.NewString() + "@new.test" }
+
+func compForm(*bundle) url.Values {
+	return url.Values{"email": {newAddress()}, "reason": {"because"}}
+}
+
+func renewForm(*bundle) url.Values { return url.Values{"until": {"2031-01-31"}} }
+
+func listForm(*bundle) url.Values {
+	return url.Values{"list": {newAddress()}, "reason": {"because"}}
+}
+
+// freshPass gives one to an address and answers its id.
+func freshPass(b *bundle) string {
+	email := newAddress()
+	b.must(b.passes.Give(b.t.Context(), passes.Gift{ClientID: crm, Email: email, Reason: "because", GivenBy: b.users["owner"].ID}))
+	var id string
+	b.must(b.db.Conn(b.t.Context()).Raw("SELECT id FROM address_comps WHERE email = ?", email).Scan(&id).Error)
+	return id
+}
+
+// freshRun is a list that the owner sent.
+func freshRun(b *bundle) string {
+	run, err := b.passes.Check(b.t.Context(), passes.List{ClientID: crm, GivenBy: b.users["owner"].ID, Text: newAddress(), Reason: "because"})
+	b.must(err)
+	return run.ID
 }
 
 // seen is the state of a thing as the form about it shows it to its owner.
@@ -230,14 +284,18 @@ func (b *bundle) checkRoute(t *testing.T, name string, r rule) {
 			form = r.form(b)
 		}
 		br := b.as(who, map[string]string{"owner": "acme", "member": "acme", "clerk": "acme", "rival": "beta", "platform": "wolfie"}[who])
+		target := r.target
+		if r.fresh != nil {
+			target = strings.Replace(target, "ID", r.fresh(b), 1)
+		}
 		before := b.written()
-		got := br.do(method, r.target, form)
+		got := br.do(method, target, form)
 		if got.status != r.want[i] {
 			t.Errorf("%s as %q: %d, want %d", name, who, got.status, r.want[i])
 			continue
 		}
 		allowed := got.status == http.StatusOK || got.status == http.StatusNoContent || got.status == http.StatusSeeOther && who != ""
-		if wrote := b.written() != before; wrote != (allowed && method == http.MethodPost) {
+		if wrote := b.written() != before; wrote != (allowed && (method == http.MethodPost || who == "platform" && strings.HasSuffix(name, "/explain"))) {
 			t.Errorf("%s as %q (%d): wrote is %v", name, who, got.status, wrote)
 		}
 		if allowed {
@@ -246,7 +304,7 @@ func (b *bundle) checkRoute(t *testing.T, name string, r rule) {
 		lacks(t, got, "Acme CRM", "crm.acme.test", "many@people.test", compedOne, "Gratis Pro", "Nur für Freunde", jobError, "mail-1")
 		if got.status == http.StatusNotFound && r.locked {
 			lacks(t, got, "Acme Spółka")
-			b.sameAsUnknown(t, br, method, r.target, got, form)
+			b.sameAsUnknown(t, br, method, target, got, form)
 		}
 		if next := got.header.Get("Location"); who == "" && !strings.HasPrefix(next, "/login?next=%2Fadmin") {
 			t.Errorf("%s anonymously goes to %q", name, next)
@@ -285,5 +343,7 @@ func (b *bundle) written() string {
 	b.must(err)
 	entries, _, err := b.log.List(ctx, audit.Filter{Limit: 1})
 	b.must(err)
-	return app.SecretHash + entries[0].ID + strings.Repeat("+", int(item.Wanted))
+	var runs string
+	b.must(b.db.Conn(ctx).Raw("SELECT COUNT(*) || '/' || COALESCE(SUM(CASE WHEN state = 'checked' THEN 0 ELSE 1 END), 0) FROM comp_runs").Scan(&runs).Error)
+	return app.SecretHash + runs + entries[0].ID + strings.Repeat("+", int(item.Wanted))
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/wolfieauth/wolfieauth/billing/pricing"
 	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/claims"
+	passes "github.com/wolfieauth/wolfieauth/claims/comps"
 	claimstore "github.com/wolfieauth/wolfieauth/claims/store"
 	"github.com/wolfieauth/wolfieauth/idp"
 	idpstore "github.com/wolfieauth/wolfieauth/idp/store"
@@ -42,6 +43,7 @@ type bundle struct {
 	people  *idp.Service
 	billing *billing.Service
 	comps   *claimstore.Store
+	passes  *passes.Service
 	jobs    *jobs.Runner
 	log     *audit.Log
 	stripe  *billingtest.Gateway
@@ -94,6 +96,11 @@ func (b *bundle) services() {
 		Now: b.clock, Logger: quiet, BaseURL: "https://id.test", Gateway: b.stripe, Comps: b.comps,
 	})
 	b.billing.RegisterJobs(runner{b.jobs})
+	b.comps = claimstore.New(b.db)
+	b.passes = passes.New(passes.Deps{
+		Store: b.comps, Tx: b.db, Audit: b.log, Apps: selling{b}, People: addresses{b.people}, Mail: noReminders{}, Jobs: runner{b.jobs}, Now: b.clock,
+	})
+	b.passes.RegisterJobs()
 }
 
 func (b *bundle) mount() {
@@ -104,7 +111,7 @@ func (b *bundle) mount() {
 	b.must(err)
 	shop := pricing.New(pricing.Deps{Shop: b.billing})
 	console := admin.New(admin.Deps{
-		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Window: window{shop}, Comps: comps{b.comps}, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
+		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Window: window{shop}, Comps: b.passes, Passes: b.passes, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
 		Settings: b.people, Bundles: b.people, BundleReach: b.billing, Directory: b.people, Deliveries: b.billing,
 	})
 	b.edge, err = web.New(web.Config{
@@ -279,11 +286,52 @@ func upload(content string) (body, contentType string) {
 
 // What the composition root supplies in a server, in its smallest form.
 
-type comps struct{ *claimstore.Store }
+type selling struct{ b *bundle }
 
-func (s comps) CompsOfApp(ctx context.Context, clientID, afterID string, limit int) ([]claims.Comp, error) {
-	return s.Comps(ctx, claimstore.CompFilter{ClientID: clientID, AfterID: afterID, Limit: limit})
+func (s selling) OrgOf(ctx context.Context, clientID string) (string, error) {
+	a, err := s.b.people.App(ctx, clientID)
+	return a.OrgID, err
 }
+
+func (s selling) Plans(ctx context.Context, clientID string) (out []passes.Choice, err error) {
+	c, err := s.b.billing.EditorCatalog(ctx, billing.Scope{Kind: billing.ScopeApp, ID: clientID})
+	for _, p := range c.Plans {
+		out = append(out, passes.Choice{Key: p.Slug, Name: p.Name})
+	}
+	return out, err
+}
+
+func (s selling) Features(ctx context.Context, clientID string) (out []passes.Choice, err error) {
+	c, err := s.b.billing.EditorCatalog(ctx, billing.Scope{Kind: billing.ScopeApp, ID: clientID})
+	for _, f := range c.Features {
+		out = append(out, passes.Choice{Key: f.Key, Name: f.Name})
+	}
+	return out, err
+}
+
+type addresses struct{ people *idp.Service }
+
+func (addresses) Address(typed string) (email, normal string, ok bool) {
+	email, normal, err := idp.ParseEmail(typed)
+	return email, normal, err == nil
+}
+
+func (a addresses) NormalOf(ctx context.Context, id string) (string, error) {
+	u, err := a.people.User(ctx, id)
+	return u.EmailNormal, err
+}
+
+func (a addresses) Proven(ctx context.Context, normal string) (string, error) {
+	u, err := a.people.UserByEmail(ctx, normal)
+	if err != nil || !u.EmailVerified() {
+		return "", nil
+	}
+	return u.ID, nil
+}
+
+type noReminders struct{}
+
+func (noReminders) EndingSoon(context.Context, claims.Pass) error { return nil }
 
 type sales struct{ db *db.DB }
 

@@ -31,7 +31,7 @@ type visit struct {
 }
 
 // seenByPlatform says by which platform permission a platform admin sees what is an org's own. What changes
-// something is not here: a platform admin has no powers inside other orgs.
+// something is not here: a platform admin has no powers inside other orgs but those of [doneByPlatform].
 var seenByPlatform = map[permission.Permission]permission.Permission{
 	permission.OrgRead:     permission.PlatformOrgs,
 	permission.AppsRead:    permission.PlatformOrgs,
@@ -42,6 +42,12 @@ var seenByPlatform = map[permission.Permission]permission.Permission{
 	permission.AuditRead:   permission.PlatformAudit,
 }
 
+// doneByPlatform says by which platform permission a platform admin changes what is an org's own: free passes
+// alone, which the platform may give to anybody on any app.
+var doneByPlatform = map[permission.Permission]permission.Permission{
+	permission.CompsWrite: permission.PlatformComps,
+}
+
 // may tells whether the visitor holds perm in the org that the request is about.
 func (v *visit) may(perm permission.Permission) bool { return v.mayIn(perm, v.org.ID) }
 
@@ -50,6 +56,9 @@ func (v *visit) mayIn(perm permission.Permission, orgID string) bool {
 		return true
 	}
 	wide, ok := seenByPlatform[perm]
+	if !ok {
+		wide, ok = doneByPlatform[perm]
+	}
 	return ok && orgID != "" && v.policy.Decide(v.subject, wide, "") == nil
 }
 

@@ -34,7 +34,7 @@ func (s *Service) ReorderPlans(ctx context.Context, scope Scope, planIDs []strin
 			return errUnchanged
 		}
 		for i, id := range after {
-			if err := s.store.PlacePlan(ctx, id, int64(i)); err != nil {
+			if err := s.store.PlacePlan(ctx, id, int64(i), s.now()); err != nil {
 				return err
 			}
 		}

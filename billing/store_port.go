@@ -76,8 +76,8 @@ type EditorStore interface {
 	// SavePlan replaces a plan and its features, SavePrice a price and its tiers.
 	SavePlan(ctx context.Context, plan Plan) error
 	SavePrice(ctx context.Context, price Price) error
-	// PlacePlan changes a plan's position alone.
-	PlacePlan(ctx context.Context, planID string, position int64) error
+	// PlacePlan changes a plan's position alone, and notes when for the history of the claim.
+	PlacePlan(ctx context.Context, planID string, position int64, at time.Time) error
 	// DeletePlan removes a plan with prices and tiers; rows that refer to it make it fail.
 	DeletePlan(ctx context.Context, planID string) error
 	// Feature answers [ErrFeatureNotFound].

@@ -25,10 +25,15 @@ type Comp struct {
 	// no end.
 	ExpiresAt *time.Time
 	// GivenBy is the id of the person who gave it, Reason their words.
-	GivenBy   string
-	Reason    string
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	GivenBy string
+	Reason  string
+	// ByAddress tells that it was given to an address, not to somebody whom the giver could see: until the person
+	// comes to the app, the app's admins are not told that the address has an account. See [AddressComp].
+	ByAddress bool
+	// RemindedAt is when people were told that it ends soon; a new end forgets it.
+	RemindedAt *time.Time
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 	// EndedAt is set when somebody took the comp back.
 	EndedAt *time.Time
 }

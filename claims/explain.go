@@ -2,6 +2,7 @@ package claims
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -30,6 +31,12 @@ const (
 	ReasonBillingDisabled Reason = "billing_disabled"
 	// ReasonNoUser: no person is behind the token, so there is no claim.
 	ReasonNoUser Reason = "no_user"
+	// ReasonNotHolding: the subscription lost its place, to a second payment that was given back, say. The
+	// loader leaves it out; only Explain speaks of it.
+	ReasonNotHolding Reason = "not_holding"
+	// ReasonOtherMode: the subscription is of the mode, test or live, that the app is not in. Only Explain
+	// speaks of it.
+	ReasonOtherMode Reason = "other_mode"
 )
 
 // Decision tells people what became of one source. It is for the console and
@@ -46,6 +53,38 @@ type Decision struct {
 	// EndsAt is the moment at which the clock ends, or ended, the source by
 	// itself; nil when only an event can end it.
 	EndsAt *time.Time
+}
+
+// Explanation is the claim of one user in one app at a moment, with all that led to it.
+type Explanation struct {
+	Result
+	// Input is what the rule looked at; its Now is the moment.
+	Input Input
+	// Others are sources that never came before the rule, each with its reason.
+	Others []Source
+	// OrgNames name the orgs that the sources speak of, by id.
+	OrgNames map[string]string
+	// BeganAt is when the history began; nil when it is complete. Known is false for a moment before that:
+	// nothing can be said of it then.
+	BeganAt *time.Time
+	Known   bool
+}
+
+// Decide puts a source that the rule is not asked about beside its decisions.
+func (e *Explanation) Decide(src Source, reason Reason) {
+	e.Others = append(e.Others, src)
+	e.Explained = append(e.Explained, newDecision(src, reason))
+	slices.SortFunc(e.Explained, compareDecisions)
+}
+
+// Source answers the row that a decision is about; ok is false when there is none.
+func (e *Explanation) Source(d Decision) (src Source, ok bool) {
+	for _, s := range slices.Concat(e.Input.Sources, e.Others) {
+		if s.Kind == d.Kind && s.ID == d.SourceID {
+			return s, true
+		}
+	}
+	return Source{}, false
 }
 
 func newDecision(src Source, reason Reason) Decision {

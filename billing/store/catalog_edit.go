@@ -68,8 +68,9 @@ func one(what string, res *gorm.DB, missing error) error {
 }
 
 // PlacePlan implements [billing.EditorStore].
-func (s *Store) PlacePlan(ctx context.Context, planID string, position int64) error {
-	return one("place plan "+planID, s.db.Conn(ctx).Model(&billing.Plan{}).Where("id = ?", planID).UpdateColumn("position", position), billing.ErrPlanNotFound)
+func (s *Store) PlacePlan(ctx context.Context, planID string, position int64, at time.Time) error {
+	place := map[string]any{"position": position, "moved_at": at}
+	return one("place plan "+planID, s.db.Conn(ctx).Model(&billing.Plan{}).Where("id = ?", planID).UpdateColumns(place), billing.ErrPlanNotFound)
 }
 
 // DeletePlan implements [billing.EditorStore].

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm/clause"
 
 	"github.com/wolfieauth/wolfieauth/claims"
 	"github.com/wolfieauth/wolfieauth/internal/db"
@@ -29,17 +30,21 @@ func (s *Store) CreateComp(ctx context.Context, c *claims.Comp, now time.Time) e
 	if row.Features == nil {
 		row.Features = claims.FeatureList{}
 	}
+	made := false
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
 		if err := s.closeExpired(ctx, row.UserID, row.ClientID, now.UTC()); err != nil {
 			return err
 		}
-		return db.Err("create comp", s.db.Conn(ctx).Create(&row).Error)
+		// No error of the database: that would end the transaction that this one is part of.
+		res := s.db.Conn(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		made = res.RowsAffected > 0
+		return db.Err("create comp", res.Error)
 	})
-	if errors.Is(err, db.ErrDuplicate) {
-		return fmt.Errorf("comp of %s for %s: %w", row.UserID, row.ClientID, claims.ErrCompExists)
-	}
 	if err != nil {
 		return err
+	}
+	if !made {
+		return fmt.Errorf("comp of %s for %s: %w", row.UserID, row.ClientID, claims.ErrCompExists)
 	}
 	*c = row
 	return nil
@@ -96,9 +101,29 @@ type CompFilter struct {
 	// Ended includes those that were taken back or replaced. One that ran out is
 	// not ended until then: see [claims.Comp.LiveAt].
 	Ended bool
+	// Seen leaves out those given to an address whose person has not come to the app yet.
+	Seen bool
 	// AfterID and Limit page through the list.
 	AfterID string
 	Limit   int
+}
+
+// inDirectory tells of a comp whether its person is known to the app's admins.
+const inDirectory = `EXISTS (SELECT 1 FROM app_users d WHERE d.client_id = app_entitlement_overrides.client_id AND d.user_id = app_entitlement_overrides.user_id)`
+
+// RenewComp gives a comp that nobody took back another end, nil for none, and forgets that people were reminded
+// of the old one. Errors: [claims.ErrCompNotFound].
+func (s *Store) RenewComp(ctx context.Context, id string, until *time.Time, now time.Time) error {
+	return s.renew(ctx, "app_entitlement_overrides", id, until, now)
+}
+
+func (s *Store) renew(ctx context.Context, table, id string, until *time.Time, now time.Time) error {
+	done := s.db.Conn(ctx).Exec("UPDATE "+table+" SET expires_at = ?, reminded_at = NULL, updated_at = ? WHERE id = ? AND ended_at IS NULL",
+		utc(until), now.UTC(), id)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return fmt.Errorf("renew %s: %w", id, claims.ErrCompNotFound)
+	}
+	return db.Err("renew comp", done.Error)
 }
 
 // Comps lists comps in the order in which they were given; never nil.
@@ -112,6 +137,9 @@ func (s *Store) Comps(ctx context.Context, f CompFilter) ([]claims.Comp, error) 
 	}
 	if !f.Ended {
 		q = q.Where("ended_at IS NULL")
+	}
+	if f.Seen {
+		q = q.Where("(NOT by_address OR " + inDirectory + ")")
 	}
 	if f.AfterID != "" {
 		q = q.Where("id > ?", f.AfterID)
@@ -133,7 +161,7 @@ func (s *Store) Comps(ctx context.Context, f CompFilter) ([]claims.Comp, error) 
 // SQLite compares times as text.
 func inUTC(c claims.Comp) claims.Comp {
 	c.CreatedAt, c.UpdatedAt = c.CreatedAt.UTC(), c.UpdatedAt.UTC()
-	c.ExpiresAt, c.EndedAt = utc(c.ExpiresAt), utc(c.EndedAt)
+	c.ExpiresAt, c.EndedAt, c.RemindedAt = utc(c.ExpiresAt), utc(c.EndedAt), utc(c.RemindedAt)
 	return c
 }
 

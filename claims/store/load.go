@@ -109,6 +109,11 @@ type loadRow struct {
 	PerSeat           bool
 	OrgID             string
 	Enabled           bool
+
+	LeftOut  claims.Reason // only in the past: why the claim's own statement leaves it out
+	UserID   string        // only in a directory, with the org's name and whether it is personal
+	OrgName  string
+	Personal bool
 }
 
 // Load answers the input of [claims.Assemble] for a user who acts for an org in

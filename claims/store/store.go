@@ -16,9 +16,10 @@ import (
 type Store struct {
 	db      *db.DB
 	loadSQL string
+	pastSQL string
 }
 
 // New answers a store on d, which must be migrated.
 func New(d *db.DB) *Store {
-	return &Store{db: d, loadSQL: strings.ReplaceAll(loadSQL, "@plan_features", featuresSQL[d.Dialect()])}
+	return &Store{db: d, pastSQL: pastSQL(), loadSQL: strings.ReplaceAll(loadSQL, "@plan_features", featuresSQL[d.Dialect()])}
 }

@@ -30,6 +30,7 @@ const (
 	MemberRemoved          Template = "member_removed"           // Org
 	OwnershipTransferred   Template = "ownership_transferred"    // Org, From, To
 	SeatsLate              Template = "seats_late"               // Org, App, Plan, Wanted, Quantity, Reason, Since
+	CompEnding             Template = "comp_ending"              // Who, Plan, App, Date
 )
 
 // needs lists the data of each template; count is the one that chooses the plural form of the note, foot the
@@ -49,11 +50,12 @@ var needs = map[Template]struct {
 	MemberRemoved:          {data: []string{"Link", "Org"}},
 	OwnershipTransferred:   {data: []string{"Link", "Org", "From", "To"}},
 	SeatsLate:              {data: []string{"Link", "Org", "App", "Plan", "Wanted", "Quantity", "Reason", "Since"}},
+	CompEnding:             {data: []string{"Link", "Who", "Plan", "App", "Date"}},
 }
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred, SeatsLate}
+	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred, SeatsLate, CompEnding}
 }
 
 var (

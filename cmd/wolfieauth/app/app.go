@@ -15,6 +15,7 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
+	"github.com/wolfieauth/wolfieauth/claims/comps"
 	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/idp/keys"
 	"github.com/wolfieauth/wolfieauth/idp/provider"
@@ -79,7 +80,7 @@ type App struct {
 	provider     *provider.Provider
 	billing      *billing.Service
 	billingStore *billingstore.Store
-	comps        Comps
+	comps        *comps.Service
 	claims       assembler
 }
 
@@ -178,8 +179,8 @@ func (a *App) Identity() *idp.Service { return a.people }
 // Billing is the billing wing's service, for commands and seeds.
 func (a *App) Billing() *billing.Service { return a.billing }
 
-// Comps gives and lists free passes.
-func (a *App) Comps() Comps { return a.comps }
+// Comps gives and lists free passes, for commands and seeds.
+func (a *App) Comps() *comps.Service { return a.comps }
 
 // Keys are the signing keys, for commands.
 func (a *App) Keys() *keys.Keys { return a.keys }

@@ -36,7 +36,7 @@ func (a *App) openBilling(context.Context) error {
 	a.billing.RegisterJobs(work{a.jobs})
 	// A plan's page shows its app: what changes an app changes the catalogue.
 	a.versions.On(idp.VersionApps, a.billing.ForgetCatalogs)
-	a.comps = Comps{db: a.db, store: a.claims.store, audit: a.audit, apps: known}
+	a.openComps(known)
 	return nil
 }
 

@@ -8,14 +8,12 @@ import (
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/pricing"
 	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
-	"github.com/wolfieauth/wolfieauth/claims"
-	claimstore "github.com/wolfieauth/wolfieauth/claims/store"
 )
 
 // mountConsole hangs the admin console into the edge.
 func (a *App) mountConsole(shop *pricing.Handlers) error {
 	console := admin.New(admin.Deps{
-		People: a.people, Apps: a.people, Shop: a.billing, Editor: a.billing, Sales: sales{a.billing, a.billingStore}, Window: window{shop}, Comps: a.comps,
+		People: a.people, Apps: a.people, Shop: a.billing, Editor: a.billing, Sales: sales{a.billing, a.billingStore}, Window: window{shop}, Comps: a.comps, Passes: a.comps,
 		Jobs: a.jobs, Audit: a.audit, Tx: a.db, Now: a.cfg.Now,
 		Settings: a.people, Bundles: a.people, BundleReach: a.billing, Directory: a.people, Deliveries: a.billing,
 	})
@@ -47,9 +45,4 @@ func (s sales) LiveSubscriptions(ctx context.Context, clientID string) (int64, e
 		return 0, err
 	}
 	return s.store.CountHolding(ctx, billing.Scope{Kind: billing.ScopeApp, ID: clientID}, catalog.Settings.Livemode)
-}
-
-// CompsOfApp pages through the comps of an app that nobody took back.
-func (c Comps) CompsOfApp(ctx context.Context, clientID, afterID string, limit int) ([]claims.Comp, error) {
-	return c.store.Comps(ctx, claimstore.CompFilter{ClientID: clientID, AfterID: afterID, Limit: limit})
 }

@@ -23,7 +23,7 @@ func (a *App) openIdentity(ctx context.Context) (err error) {
 	a.people = idp.New(idp.Deps{
 		Store: store, Tx: a.db, Now: a.cfg.Now, Passwords: secret.NewPasswords(runtime.NumCPU(), loginQueue),
 		Mail: a.mails, Audit: a.audit, Revoker: revoker{edge: a.edge, grants: a.protocol, orgs: store, now: time.Now}, Issuer: a.edge.Issuer(), Limits: a.limits,
-		Seats: Seats{Billing: a.Billing}, Bundles: bundleSale{a},
+		Seats: Seats{Billing: a.Billing}, Bundles: bundleSale{a}, Verified: proven{a},
 	})
 	a.claims = assembler{store: claimstore.New(a.db), now: a.cfg.Now}
 	a.keys = keys.New(keys.Config{Audit: a.audit}, idpstore.NewSigningKeys(a.db, a.versions), a.box)

@@ -205,7 +205,7 @@ func refreshShowsComp(t *testing.T, h *house) {
 	if len(got.Held.Plans) != 0 {
 		t.Fatalf("a newcomer holds %v", got.Held.Plans)
 	}
-	must(t, h.App.Comps().Give(t.Context(), claims.Comp{
+	must(t, h.App.Comps().GiveAt(t.Context(), claims.Comp{
 		UserID: sub, ClientID: "acme-crm", PlanSlug: "friend", PlanName: "Friend of the house", Features: []string{"reports"},
 		GivenBy: h.sub("platform@wolfie.test"), Reason: "test",
 	}, h.Clock.Now()))
@@ -256,7 +256,7 @@ func TestTheClaimFollowsTheClock(t *testing.T) {
 		buyer := apptest.NewBrowser(t).SignIn(crm, "buyer@example.test", demoPassword)
 		subscriber := apptest.NewBrowser(t).SignIn(crm, "subscriber@example.test", demoPassword)
 		end := h.Clock.Now().Add(48 * time.Hour).Truncate(time.Second)
-		must(t, h.App.Comps().Give(t.Context(), claims.Comp{
+		must(t, h.App.Comps().GiveAt(t.Context(), claims.Comp{
 			UserID: h.sub("buyer@example.test"), ClientID: "acme-crm", PlanSlug: "trial-pass", PlanName: "Trial pass", ExpiresAt: &end,
 			GivenBy: h.sub("platform@wolfie.test"), Reason: "test",
 		}, h.Clock.Now()))

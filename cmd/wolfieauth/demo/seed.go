@@ -242,7 +242,7 @@ func (s *seeder) comps(ctx context.Context) error {
 			}
 			continue
 		}
-		err = s.app.Comps().Give(ctx, claims.Comp{
+		err = s.app.Comps().GiveAt(ctx, claims.Comp{
 			UserID: id("user", c.email), ClientID: "acme-crm", PlanSlug: "comp", PlanName: "Complimentary",
 			ExpiresAt: c.end, GivenBy: id("user", "platform@wolfie.test"), Reason: "Demo",
 		}, c.given)

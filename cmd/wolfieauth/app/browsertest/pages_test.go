@@ -23,6 +23,7 @@ var portraits = []string{
 	"invitation-ready", "invitation-someone", "org-leave",
 	"admin-clients-ID-plans-ID-drift", "admin-clients-ID-drift", "admin-clients-ID-features",
 	"console-settings", "console-secret-once", "platform-orgs", "platform-users", "platform-webhooks", "platform-audit",
+	"users", "comp", "comps", "comp-run", "explain",
 }
 
 // TestEveryPage looks at every page in light and dark, in English and Polish.
