@@ -14,6 +14,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/labstack/echo/v4"
 
+	"github.com/wolfieauth/wolfieauth/claims/comps"
 	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/app/apptest"
 	"github.com/wolfieauth/wolfieauth/idp"
 )
@@ -149,6 +150,8 @@ func (h *house) victim(t *testing.T) *victim {
 	owner, payer := h.sub("admin@acme.test"), h.sub("subscriber@example.test")
 	personal, err := h.App.Identity().PersonalOrg(ctx, payer)
 	must(t, err)
+	run, err := h.App.Comps().Check(ctx, comps.List{ClientID: "acme-crm", GivenBy: owner, Text: newcomer(), Reason: "x"})
+	must(t, err)
 	v := &victim{
 		org: acme.ID, session: h.text(t, "SELECT id FROM sessions WHERE user_id = ?", payer),
 		subscription: h.text(t, "SELECT id FROM subscriptions WHERE org_id = ?", personal.ID),
@@ -157,6 +160,7 @@ func (h *house) victim(t *testing.T) *victim {
 			":feature":  h.text(t, "SELECT id FROM features WHERE scope_id = ?", "acme-crm"),
 			":clientId": "acme-crm", ":client": "acme-crm", ":plan": h.text(t, "SELECT plan_id FROM membership_prices WHERE id = ?", price), ":price": price, ":bundle": bundles[0].ID, ":org": acme.ID, ":user": owner,
 			":checkout": h.text(t, "SELECT id FROM checkouts WHERE org_id = ?", personal.ID), ":event": h.text(t, "SELECT MIN(id) FROM stripe_webhook_events"),
+			":comp": h.text(t, "SELECT id FROM app_entitlement_overrides WHERE client_id = ? AND ended_at IS NULL", "acme-crm"), ":run": run.ID,
 			":token": "no-such-token", ":hash": "0", "*": "x",
 		},
 	}
