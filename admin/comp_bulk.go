@@ -85,7 +85,7 @@ func listText(c echo.Context, form *web.Form) (string, error) {
 	}
 	file, _, err := c.Request().FormFile("file")
 	if err != nil {
-		return "", nil //nolint:nilerr // no file is an empty list
+		return "", nil // no file is an empty list
 	}
 	defer func() { _ = file.Close() }()
 	raw, err := io.ReadAll(file)

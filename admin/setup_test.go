@@ -323,10 +323,10 @@ func (a addresses) NormalOf(ctx context.Context, id string) (string, error) {
 
 func (a addresses) Proven(ctx context.Context, normal string) (string, error) {
 	u, err := a.people.UserByEmail(ctx, normal)
-	if err != nil || !u.EmailVerified() {
+	if errors.Is(err, idp.ErrUserNotFound) || err == nil && !u.EmailVerified() {
 		return "", nil
 	}
-	return u.ID, nil
+	return u.ID, err
 }
 
 type noReminders struct{}

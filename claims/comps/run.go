@@ -134,7 +134,12 @@ func codeOf(err error) string {
 		err  error
 		code string
 	}{
-		{claims.ErrCompExists, CodeExists}, {ErrSelf, CodeSelf}, {ErrEndPast, CodePast}, {ErrPlan, CodePlan}, {ErrReason, CodeReason}, {ErrAddress, CodeAddress},
+		{claims.ErrCompExists, CodeExists},
+		{ErrSelf, CodeSelf},
+		{ErrEndPast, CodePast},
+		{ErrPlan, CodePlan},
+		{ErrReason, CodeReason},
+		{ErrAddress, CodeAddress},
 		{claims.ErrInvalidComp, CodeUntil},
 	} {
 		if errors.Is(err, c.err) {

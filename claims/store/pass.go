@@ -9,14 +9,14 @@ import (
 	"github.com/wolfieauth/wolfieauth/internal/db"
 )
 
-// personPassSQL and addressPassSQL list, between them, every pass that counts at @now once: a pass given to an
+// ofPersonSQL and ofAddressSQL list, between them, every pass that counts at @now once: a pass given to an
 // address is shown by the address for as long as its person has not come to the app.
 const (
-	personPassSQL = `SELECT c.id, c.user_id, u.email, u.name, c.client_id, c.plan_slug, c.plan_name, c.features, c.expires_at, c.given_by, c.reason, c.created_at
+	ofPersonSQL = `SELECT c.id, c.user_id, u.email, u.name, c.client_id, c.plan_slug, c.plan_name, c.features, c.expires_at, c.given_by, c.reason, c.created_at
 FROM app_entitlement_overrides c JOIN users u ON u.id = c.user_id
 WHERE c.ended_at IS NULL AND (c.expires_at IS NULL OR c.expires_at >= @next)
 	AND (NOT c.by_address OR EXISTS (SELECT 1 FROM app_users d WHERE d.client_id = c.client_id AND d.user_id = c.user_id))`
-	addressPassSQL = `SELECT c.id, '' AS user_id, c.email, '' AS name, c.client_id, c.plan_slug, c.plan_name, c.features, c.expires_at, c.given_by, c.reason, c.created_at
+	ofAddressSQL = `SELECT c.id, '' AS user_id, c.email, '' AS name, c.client_id, c.plan_slug, c.plan_name, c.features, c.expires_at, c.given_by, c.reason, c.created_at
 FROM address_comps c
 WHERE c.ended_at IS NULL AND (c.expires_at IS NULL OR c.expires_at >= @next)
 	AND (c.comp_id = '' OR NOT EXISTS (SELECT 1 FROM app_users d WHERE d.client_id = c.client_id AND d.user_id = c.user_id))`
@@ -38,20 +38,20 @@ func (s *Store) passes(ctx context.Context, what, query string, now time.Time, a
 // EndingPasses lists an app's passes that count at now and end before until, the first to end first.
 func (s *Store) EndingPasses(ctx context.Context, clientID string, now, until time.Time, limit int) ([]claims.Pass, error) {
 	const of = ` AND c.client_id = @client AND c.expires_at < @until`
-	return s.passes(ctx, "list ending passes", personPassSQL+of+" UNION ALL "+addressPassSQL+of+" ORDER BY expires_at, id LIMIT @limit",
+	return s.passes(ctx, "list ending passes", ofPersonSQL+of+" UNION ALL "+ofAddressSQL+of+" ORDER BY expires_at, id LIMIT @limit",
 		now, map[string]any{"client": clientID, "until": until.UTC(), "limit": limit})
 }
 
 // AddressPasses lists an app's passes that are known by an address alone, in the order in which they were given.
 func (s *Store) AddressPasses(ctx context.Context, clientID, afterID string, now time.Time, limit int) ([]claims.Pass, error) {
-	return s.passes(ctx, "list passes of addresses", addressPassSQL+` AND c.client_id = @client AND c.id > @after ORDER BY c.id LIMIT @limit`,
+	return s.passes(ctx, "list passes of addresses", ofAddressSQL+` AND c.client_id = @client AND c.id > @after ORDER BY c.id LIMIT @limit`,
 		now, map[string]any{"client": clientID, "after": afterID, "limit": limit})
 }
 
 // DueReminders lists passes of all apps that end before until and of which nobody was reminded.
 func (s *Store) DueReminders(ctx context.Context, now, until time.Time, limit int) ([]claims.Pass, error) {
 	const due = ` AND c.expires_at < @until AND c.reminded_at IS NULL`
-	return s.passes(ctx, "list due reminders", personPassSQL+due+" UNION ALL "+addressPassSQL+due+" ORDER BY expires_at, id LIMIT @limit",
+	return s.passes(ctx, "list due reminders", ofPersonSQL+due+" UNION ALL "+ofAddressSQL+due+" ORDER BY expires_at, id LIMIT @limit",
 		now, map[string]any{"until": until.UTC(), "limit": limit})
 }
 

@@ -22,6 +22,7 @@ type cli struct {
 	App     appCmd     `cmd:"" help:"Apps (OIDC clients)."`
 	Keys    keysCmd    `cmd:"" help:"Signing keys."`
 	Catalog catalogCmd `cmd:"" help:"Plans and prices as a file."`
+	Comp    compCmd    `cmd:"" help:"Free passes."`
 	Seats   seatsCmd   `cmd:"" help:"Seats of organisations."`
 }
 

@@ -96,6 +96,18 @@ func TestAnInstallationFromTheShell(t *testing.T) {
 		if out := sh.run("org", "members", "--org", slug); !strings.HasPrefix(out, "Ola@Example.test\towner\t") || strings.Count(out, "\n") != 1 {
 			t.Errorf("org members: %s", out)
 		}
+		shop := slug + "-shop"
+		sh.run("comp", "give", "--app", shop, "--email", "guest@example.test", "--reason", "A guest", "--until", "2099-12-31", "--by", "ola@example.test")
+		sh.refused("exists already", "comp", "give", "--app", shop, "--email", "Guest@example.test", "--reason", "A guest")
+		sh.refused("themselves", "comp", "give", "--app", shop, "--email", "ola@example.test", "--reason", "Me", "--by", "ola@example.test")
+		given := strings.Split(strings.TrimSpace(sh.run("comp", "list", "--app", shop)), "\t")
+		if len(given) != 4 || given[1] != "guest@example.test" || given[3] != "2100-01-01T00:00:00Z" {
+			t.Errorf("the list says %q", given)
+		}
+		sh.run("comp", "end", "--app", shop, "--id", given[0])
+		if out := sh.run("comp", "list", "--app", shop); out != "" {
+			t.Errorf("after the end the list says %q", out)
+		}
 		if out := sh.run("keys", "rotate"); !strings.Contains(out, "sign from") {
 			t.Errorf("keys rotate: %s", out)
 		}
