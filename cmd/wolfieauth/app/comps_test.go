@@ -114,6 +114,24 @@ func TestAPassLeavesASubscriptionAlone(t *testing.T) {
 	})
 }
 
+// TestWhoHasAPassCanStillBuy, and then holds both.
+func TestWhoHasAPassCanStillBuy(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		b := apptest.NewBrowser(t)
+		got := b.SignIn(h.client("acme-crm"), "buyer@example.test", demoPassword)
+		must(t, h.App.Comps().Give(t.Context(), h.gift("buyer@example.test")))
+		if held := h.held(t, got); slugs(held) != "comp " {
+			t.Fatalf("with a pass %s", slugs(held))
+		}
+		b.Buy(h.line.PricingURL, "pro", "")
+		b.Pay("buyer@example.test", "4242424242424242")
+		if held := h.held(t, got); slugs(held) != "comp pro " {
+			t.Errorf("with a pass and a subscription %s", slugs(held))
+		}
+	})
+}
+
 // TestTheGiverIsRemindedOnce, and nobody else ever.
 func TestTheGiverIsRemindedOnce(t *testing.T) {
 	t.Parallel()
