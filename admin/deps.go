@@ -135,6 +135,8 @@ type Deps struct {
 	Window Window
 	Comps  Comps
 	Passes Passes
+	Team   Team
+	Seats  Seats
 	Jobs   Jobs
 	Audit  Log
 	Tx     Tx

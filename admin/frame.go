@@ -16,8 +16,11 @@ type Frame struct {
 	Section          string // which link of the rail is the current one
 	Switch           []OrgLink
 	// What the rail links to.
-	MayEnter, MayMembers, MayAudit, MayJobs bool
-	MayApps, MayWriteApps                   bool
+	MayEnter, MayMembers, MaySeats, MayAudit, MayJobs bool
+	MayApps, MayWriteApps                             bool
+	Shared                                            bool // the org is no personal one: it has invitations
+	// SwitchPath is the page of another org that the switcher leads to: the same one where every org has it.
+	SwitchPath string
 }
 
 // OrgLink is an org that the visitor can go to.
@@ -33,6 +36,12 @@ func frame(c echo.Context, v *visit, section, title string) Frame {
 		OrgName: v.org.Name, OrgSlug: v.org.Slug, Section: section,
 		MayEnter: v.may(enter), MayMembers: v.may(enter) && v.may(permission.MembersRead), MayAudit: v.may(permission.AuditRead),
 		MayJobs: v.may(permission.PlatformJobs), MayApps: v.may(enter) && v.may(permission.AppsRead), MayWriteApps: v.may(enter) && v.may(permission.AppsWrite),
+		MaySeats: v.may(enter) && v.may(permission.BillingRead),
+		Shared:   !v.org.Personal(), SwitchPath: "/admin",
+	}
+	switch section {
+	case "members", "invitations", "seats", "org":
+		f.SwitchPath = "/admin/" + section
 	}
 	f.Title, f.Layout = title, "rail"
 	f.User = &web.PageUser{Name: v.user.Name, Email: v.user.Email}

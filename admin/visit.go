@@ -38,6 +38,7 @@ var seenByPlatform = map[permission.Permission]permission.Permission{
 	permission.PlansRead:   permission.PlatformOrgs,
 	permission.SalesRead:   permission.PlatformOrgs,
 	permission.MembersRead: permission.PlatformUsers,
+	permission.BillingRead: permission.PlatformOrgs,
 	permission.CompsRead:   permission.PlatformComps,
 	permission.AuditRead:   permission.PlatformAudit,
 }

@@ -104,11 +104,12 @@ func (i Invitation) State(now time.Time) InvitationState {
 
 // InvitationFilter picks a page of an org's invitations, the newest first. Search finds part of an address.
 // AfterID is the cursor that the page before answered; what is no such cursor gives the first page, or an
-// empty one. All lists the accepted, declined, revoked and expired ones too.
+// empty one. All lists the accepted, declined, revoked and expired ones too; State those of one state alone.
 type InvitationFilter struct {
 	OrgID, Search, AfterID string
 	Limit                  int // 50 when 0, 200 at most
 	All                    bool
+	State                  InvitationState // "" = as All says
 }
 
 // OpenInvitation is an invitation as the invited person sees it.

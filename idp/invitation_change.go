@@ -32,6 +32,12 @@ func (s *Service) Invitations(ctx context.Context, f InvitationFilter) (page []I
 	return page[:limit], page[limit-1].ID, nil
 }
 
+// OrgInvitation answers one of an org's invitations, whatever became of it: [ErrInvitationInvalid] for one that is
+// unknown or another org's.
+func (s *Service) OrgInvitation(ctx context.Context, orgID, id string) (Invitation, error) {
+	return s.deps.Store.InvitationByID(ctx, orgID, id)
+}
+
 // ResendInvitation mails a new link with the whole lifetime; the link sent before is dead. byID vouches for it
 // from now on. [ErrInvitationInvalid] for one that is accepted, revoked or another org's, and what
 // [Service.Invite] answers.

@@ -47,8 +47,17 @@ func (s *Store) InvitationOf(ctx context.Context, orgID, emailNormal string) (i 
 // Invitations implements [idp.InvitationLists].
 func (s *Store) Invitations(ctx context.Context, f idp.InvitationFilter, now time.Time) (list []idp.Invitation, err error) {
 	q := s.db.Conn(ctx).Where("org_id = ?", f.OrgID)
-	if !f.All {
+	switch state := f.State; {
+	case state == idp.InvitationOpen || state == "" && !f.All:
 		q = q.Where(notEnded+" AND expires_at > ?", now)
+	case state == idp.InvitationExpired:
+		q = q.Where(notEnded+" AND expires_at <= ?", now)
+	case state == idp.InvitationAccepted:
+		q = q.Where("accepted_at IS NOT NULL")
+	case state == idp.InvitationDeclined:
+		q = q.Where("accepted_at IS NULL AND declined_at IS NOT NULL")
+	case state == idp.InvitationRevoked:
+		q = q.Where("accepted_at IS NULL AND declined_at IS NULL AND revoked_at IS NOT NULL")
 	}
 	if f.AfterID != "" {
 		q = q.Where("id < ?", text(f.AfterID))
