@@ -108,12 +108,20 @@ func (r *inviteReader) line(n int, line string) {
 		r.list.fault(n, strings.ToValidUTF8(strings.ReplaceAll(line, "\x00", "�"), "�"), web.T(r.c, "team.line.unreadable"))
 		return
 	}
+	parts := strings.FieldsFunc(line, func(c rune) bool { return c == ',' || c == ';' || c == '\t' })
+	head := true
+	for i, part := range parts {
+		parts[i] = strings.TrimSpace(strings.Trim(strings.TrimSpace(part), `"'`))
+		head = head && (parts[i] == "" || headWords[strings.ToLower(parts[i])])
+	}
+	if head {
+		return
+	}
 	var people []InviteRow
-	for _, part := range strings.FieldsFunc(line, func(c rune) bool { return c == ',' || c == ';' || c == '\t' }) {
-		part = strings.TrimSpace(strings.Trim(strings.TrimSpace(part), `"'`))
+	for _, part := range parts {
 		role, isRole := r.role(part)
 		switch {
-		case part == "" || n == 1 && headWords[strings.ToLower(part)]:
+		case part == "":
 		case isRole && len(people) > 0:
 			people[len(people)-1].Role = role
 		case strings.Contains(part, "@"):

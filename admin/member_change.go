@@ -139,7 +139,15 @@ func removeMember(k *Console, c echo.Context, v *visit, m idp.Member) error {
 	if m.Membership.UserID == v.user.ID { // leaving has a page of its own
 		return c.Redirect(http.StatusSeeOther, "/orgs/leave?org="+v.org.ID)
 	}
-	if err := k.deps.Team.RemoveMemberBy(acting(c, v), v.org.ID, v.user.ID, m.Membership.UserID); err != nil {
+	form, err := web.NewForm(c)
+	if err != nil {
+		return err
+	}
+	ctx := acting(c, v)
+	if shown, ok := toldCost(form.Raw("told")); ok && shown.covers(SeatCost{People: -1, At: k.deps.Now(), Lines: shown.Lines}) {
+		ctx = shown.confirmed(ctx)
+	}
+	if err := k.deps.Team.RemoveMemberBy(ctx, v.org.ID, v.user.ID, m.Membership.UserID); err != nil {
 		return k.notNow(c, v, err)
 	}
 	return k.leadOn(c, "ok", web.T(c, "team.remove.done", "Person", memberName(m)), teamURL(v, pathMembers))
@@ -175,11 +183,12 @@ func returnMember(k *Console, c echo.Context, v *visit, m idp.Member) error {
 	if err != nil {
 		return err
 	}
-	if shown, _ := toldCost(form.Raw("told")); !shown.covers(cost) {
+	shown, _ := toldCost(form.Raw("told"))
+	if !shown.covers(cost) {
 		form.Summary = web.T(c, "team.cost.changed")
 		return k.renderReturn(c, v, http.StatusUnprocessableEntity, m, form)
 	}
-	_, err = k.deps.Team.ReactivateMember(acting(c, v), v.org.ID, v.user.ID, m.Membership.UserID)
+	_, err = k.deps.Team.ReactivateMember(shown.confirmed(acting(c, v)), v.org.ID, v.user.ID, m.Membership.UserID)
 	if form.Summary = refusal(c, err); err != nil && form.Summary != "" {
 		return k.renderReturn(c, v, http.StatusUnprocessableEntity, m, form)
 	}
@@ -209,6 +218,9 @@ func makeOwner(k *Console, c echo.Context, v *visit, m idp.Member) error {
 	form, err := web.NewForm(c)
 	if err != nil {
 		return err
+	}
+	if m.Membership.UserID == v.user.ID {
+		return k.leadOn(c, "danger", web.T(c, "team.owner.yourself"), teamURL(v, pathMembers))
 	}
 	if form.Value("name") != v.org.Name {
 		form.Fail("name", web.T(c, "team.owner.mismatch", "Org", v.org.Name))

@@ -9,8 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/wolfieauth/wolfieauth/admin"
 	"github.com/wolfieauth/wolfieauth/billing"
 	passes "github.com/wolfieauth/wolfieauth/claims/comps"
+	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
@@ -25,6 +27,7 @@ type rule struct {
 	form   func(b *bundle) url.Values
 	want   [7]int
 	fresh  func(b *bundle) string // makes a thing for each visitor, whose id stands for ID in the target
+	after  func(b *bundle)        // puts back what a visit that was let through has changed
 	locked bool                   // belongs to an org: who is not in it must not tell it from one that does not exist
 }
 
@@ -65,6 +68,25 @@ var rules = map[string]rule{
 	"POST /admin/clients/:clientId/features/:feature/edit":           {target: "/admin/clients/acme-crm/features/feature-edited/edit", form: featureForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"GET /admin/clients/:clientId/features/:feature/delete":          {target: "/admin/clients/acme-crm/features/feature-unused/delete", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
 	"POST /admin/clients/:clientId/features/:feature/delete":         {target: "/admin/clients/acme-crm/features/feature-deleted/delete", form: featureEndForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/members/invite":                                      {target: "/admin/members/invite?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/members/invite":                                     {target: "/admin/members/invite?org=acme", form: inviteForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/members/:user/role":                                  {target: "/admin/members/MANY/role?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/members/:user/role":                                 {target: "/admin/members/MANY/role?org=acme", form: roleForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/members/:user/remove":                                {target: "/admin/members/MANY/remove?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/members/:user/remove":                               {target: "/admin/members/GUEST/remove?org=acme", form: toldForm(-1), want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/members/:user/return":                                {target: "/admin/members/GONE/return?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/members/:user/return":                               {target: "/admin/members/BACK/return?org=acme", form: toldForm(1), want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/members/:user/owner":                                 {target: "/admin/members/MANY/owner?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/members/:user/owner":                                {target: "/admin/members/HEIR/owner?org=acme", form: ownerForm, after: ownAgain, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/invitations":                                         {target: "/admin/invitations?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/invitations/:invitation/resend":                      {target: "/admin/invitations/OPEN/resend?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/invitations/:invitation/resend":                     {target: "/admin/invitations/OPEN/resend?org=acme", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/invitations/:invitation/revoke":                      {target: "/admin/invitations/OPEN/revoke?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
+	"POST /admin/invitations/:invitation/revoke":                     {target: "/admin/invitations/ENDED/revoke?org=acme", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/seats":                                               {target: "/admin/seats?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/org":                                                 {target: "/admin/org?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"POST /admin/org/name":                                           {target: "/admin/org/name?org=acme", form: nameForm, after: nameAgain, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/org/limits":                                         {target: "/admin/org/limits?org=acme", form: limitsForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"GET /admin/members":                                             {target: "/admin/members?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"GET /admin/audit":                                               {target: "/admin/audit?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
 	"GET /admin/audit.csv":                                           {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
@@ -116,6 +138,60 @@ var rules = map[string]rule{
 	// Who sent a list confirms it: here the owner did.
 	"POST /admin/clients/:clientId/comps/list/:run":            {target: "/admin/clients/acme-crm/comps/list/ID", fresh: freshRun, want: [7]int{303, 404, 404, 403, 403, 303, 404}, locked: true},
 	"GET /admin/clients/:clientId/comps/list/:run/results.csv": {target: "/admin/clients/acme-crm/comps/list/ID/results.csv", fresh: freshRun, want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
+}
+
+func inviteForm(b *bundle) url.Values {
+	return url.Values{
+		"addresses": {"new@people.test"}, "role": {"member"}, "lang": {"en"}, "told": {admin.SeatCost{People: 1, At: b.now}.Told()},
+	}
+}
+
+func roleForm(*bundle) url.Values { return url.Values{"role": {"billing"}} }
+
+func toldForm(people int64) func(b *bundle) url.Values {
+	return func(b *bundle) url.Values {
+		return url.Values{"told": {admin.SeatCost{People: people, At: b.now}.Told()}}
+	}
+}
+
+func ownerForm(*bundle) url.Values { return url.Values{"name": {"Acme Spółka"}} }
+
+func ownAgain(b *bundle) {
+	b.must(b.people.TransferOwnership(b.t.Context(), b.orgs["acme"].ID, b.users["heir"].ID, b.users["owner"].ID))
+}
+
+func nameForm(*bundle) url.Values { return url.Values{"name": {"Acme und Söhne"}} }
+
+func nameAgain(b *bundle) {
+	_, err := b.people.RenameOrg(b.t.Context(), b.orgs["acme"].ID, "Acme Spółka")
+	b.must(err)
+}
+
+func limitsForm(*bundle) url.Values {
+	return url.Values{"max_seats": {"50"}, "max_amount": {"1,000.50"}, "currency": {"pln"}}
+}
+
+// seedTeam adds a person for each change of a member, and an invitation for each end of one.
+func (b *bundle) seedTeam() {
+	b.t.Helper()
+	ctx, acme := b.t.Context(), b.orgs["acme"].ID
+	ids := []string{"MANY", b.users["many"].ID}
+	for _, name := range []string{"guest", "gone", "back", "heir"} {
+		u, _, err := b.people.CreateUser(ctx, idp.CreateUser{Email: name + "@people.test", Password: "correct horse"})
+		b.must(err)
+		b.users[name] = u
+		b.join("acme", name, "member")
+		if name == "gone" || name == "back" {
+			b.must(b.people.RemoveMember(ctx, acme, u.ID))
+		}
+		ids = append(ids, strings.ToUpper(name), u.ID)
+	}
+	for _, name := range []string{"open", "ended"} {
+		inv, err := b.people.Invite(ctx, idp.Invite{OrgID: acme, InviterID: b.users["owner"].ID, Email: name + "@people.test", Role: "member"})
+		b.must(err)
+		ids = append(ids, strings.ToUpper(name), inv.ID)
+	}
+	b.ids = strings.NewReplacer(ids...)
 }
 
 var seenField = regexp.MustCompile(`name="seen" value="([^"]*)"`)
@@ -253,6 +329,7 @@ func TestEveryRouteKnowsItsVisitors(t *testing.T) {
 		b := setup(t, d)
 		b.seedEditor()
 		b.seedPlatform()
+		b.seedTeam()
 		found := map[string]bool{}
 		for _, r := range b.edge.Echo().Routes() {
 			name := r.Method + " " + r.Path
@@ -284,7 +361,7 @@ func (b *bundle) checkRoute(t *testing.T, name string, r rule) {
 			form = r.form(b)
 		}
 		br := b.as(who, map[string]string{"owner": "acme", "member": "acme", "clerk": "acme", "rival": "beta", "platform": "wolfie"}[who])
-		target := r.target
+		target := b.ids.Replace(r.target)
 		if r.fresh != nil {
 			target = strings.Replace(target, "ID", r.fresh(b), 1)
 		}
@@ -297,6 +374,9 @@ func (b *bundle) checkRoute(t *testing.T, name string, r rule) {
 		allowed := got.status == http.StatusOK || got.status == http.StatusNoContent || got.status == http.StatusSeeOther && who != ""
 		if wrote := b.written() != before; wrote != (allowed && (method == http.MethodPost || who == "platform" && strings.HasSuffix(name, "/explain"))) {
 			t.Errorf("%s as %q (%d): wrote is %v", name, who, got.status, wrote)
+		}
+		if allowed && r.after != nil {
+			r.after(b)
 		}
 		if allowed {
 			continue

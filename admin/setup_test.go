@@ -51,7 +51,8 @@ type bundle struct {
 	now     time.Time
 	users   map[string]idp.User // by the part of the address before the @
 	orgs    map[string]idp.Org
-	events  []string // ids of webhook deliveries
+	events  []string          // ids of webhook deliveries
+	ids     *strings.Replacer // names of things in an address to their ids
 }
 
 const (
@@ -85,7 +86,7 @@ func (b *bundle) services() {
 	b.log = audit.NewLog(b.db, b.clock)
 	b.people = idp.New(idp.Deps{
 		Store: idpstore.New(b.db, versions), Tx: b.db, Now: b.clock, Passwords: noPasswords{}, Mail: noMail{},
-		Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: b.log, Revoker: nobodyRevoked{}, Bundles: sale{b},
+		Issuer: &url.URL{Scheme: "https", Host: "id.test"}, Audit: b.log, Revoker: nobodyRevoked{}, Bundles: sale{b}, Seats: caps{b},
 	})
 	var err error
 	b.jobs, err = jobs.New(b.db, jobs.Config{Logger: quiet})
@@ -102,6 +103,7 @@ func (b *bundle) services() {
 		Store: b.comps, Tx: b.db, Audit: b.log, Apps: selling{b}, People: addresses{b.people}, Mail: noReminders{}, Jobs: runner{b.jobs}, Now: b.clock,
 	})
 	b.passes.RegisterJobs()
+	b.seats = &seats{Service: b.billing}
 }
 
 func (b *bundle) mount() {
@@ -347,6 +349,51 @@ type window struct{ shop *pricing.Handlers }
 func (w window) Card(ctx context.Context, look admin.Look) (admin.Card, error) {
 	card, err := w.shop.Preview(ctx, pricing.Preview(look))
 	return admin.Card(card), err
+}
+
+// seats is billing, whose answers about Stripe a test can replace.
+type seats struct {
+	*billing.Service
+	quote  func(add int64) (billing.SeatQuote, error)
+	states []billing.SeatState
+	ledger []billing.SeatChange
+}
+
+func (s *seats) QuoteSeats(ctx context.Context, orgID string, add int64) (billing.SeatQuote, error) {
+	if s.quote != nil {
+		return s.quote(add)
+	}
+	return s.Service.QuoteSeats(ctx, orgID, add)
+}
+
+func (s *seats) SeatStates(ctx context.Context, orgID string) ([]billing.SeatState, error) {
+	if s.states != nil {
+		return s.states, nil
+	}
+	return s.Service.SeatStates(ctx, orgID)
+}
+
+func (s *seats) SeatLedger(ctx context.Context, orgID, afterID string, limit int) ([]billing.SeatChange, string, error) {
+	if s.ledger == nil {
+		return s.Service.SeatLedger(ctx, orgID, afterID, limit)
+	}
+	return s.ledger, "", nil
+}
+
+// caps asks billing for the limits of an org.
+type caps struct{ b *bundle }
+
+func (s caps) MembersChanged(context.Context, string) error { return nil }
+
+func (s caps) CheckAdd(ctx context.Context, orgID string, n int64) error {
+	if s.b.billing == nil {
+		return nil
+	}
+	err := s.b.billing.CheckSeatCap(ctx, orgID, n)
+	if limit, ok := errors.AsType[*billing.SeatCapError](err); ok {
+		return (*idp.SeatCapError)(limit)
+	}
+	return err
 }
 
 type runner struct{ *jobs.Runner }

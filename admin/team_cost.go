@@ -70,6 +70,10 @@ func (s SeatCost) covers(now SeatCost) bool {
 	}
 	for i, was := range s.Lines {
 		is := now.Lines[i]
+		asked := now.At.Sub(was.ProrationDate) // the invoice counts from that moment
+		if was.From != was.To && (asked < -time.Second || asked > costHolds+costTakes) {
+			return false
+		}
 		same := was.SubscriptionID == is.SubscriptionID && was.Currency == is.Currency && was.From == is.From && was.To == is.To &&
 			was.InvoiceAt.Equal(is.InvoiceAt) && was.RenewalBefore == is.RenewalBefore && was.RenewalAfter == is.RenewalAfter
 		if !same || is.Prorated > max(was.Prorated+1, 0) {
@@ -77,6 +81,11 @@ func (s SeatCost) covers(now SeatCost) bool {
 		}
 	}
 	return true
+}
+
+// confirmed carries to billing from which moment the cost was counted that a person confirmed.
+func (s SeatCost) confirmed(ctx context.Context) context.Context {
+	return billing.WithConfirmedQuote(ctx, billing.SeatQuote{Lines: s.Lines})
 }
 
 // seatCost asks what it costs when the org gets people more members. Where Stripe cannot tell, it says that.
