@@ -24,6 +24,7 @@ var portraits = []string{
 	"admin-clients-ID-plans-ID-drift", "admin-clients-ID-drift", "admin-clients-ID-features",
 	"console-settings", "console-secret-once", "platform-orgs", "platform-users", "platform-webhooks", "platform-audit",
 	"users", "comp", "comps", "comp-run", "explain",
+	"team-members", "team-invite", "team-invite-cost", "team-invitations", "team-seats", "team-org",
 }
 
 // TestEveryPage looks at every page in light and dark, in English and Polish.
