@@ -165,8 +165,14 @@ func actions(c echo.Context) []web.Option {
 		{Value: "feature.created", Label: web.T(c, "admin.action.feature_created")},
 		{Value: "feature.updated", Label: web.T(c, "admin.action.feature_updated")},
 		{Value: "feature.deleted", Label: web.T(c, "features.action_deleted")},
+		{Value: "invitation.sent", Label: web.T(c, "team.action.invitation_sent")},
+		{Value: "invitation.resent", Label: web.T(c, "team.action.invitation_resent")},
+		{Value: "invitation.accepted", Label: web.T(c, "team.action.invitation_accepted")},
+		{Value: "invitation.declined", Label: web.T(c, "team.action.invitation_declined")},
+		{Value: "invitation.revoked", Label: web.T(c, "team.action.invitation_revoked")},
 		{Value: "job.retried", Label: web.T(c, "admin.action.job_retried")},
 		{Value: "member.added", Label: web.T(c, "admin.action.member_added")},
+		{Value: "member.left", Label: web.T(c, "team.action.member_left")},
 		{Value: "member.removed", Label: web.T(c, "admin.action.member_removed")},
 		{Value: "member.role_changed", Label: web.T(c, "admin.action.member_role_changed")},
 		{Value: "org.created", Label: web.T(c, "admin.action.org_created")},
@@ -193,6 +199,8 @@ func actions(c echo.Context) []web.Option {
 		{Value: "user.enabled", Label: web.T(c, "platform.action.user_enabled")},
 		{Value: "user.sessions_ended", Label: web.T(c, "platform.action.sessions_ended")},
 		{Value: "webhook.read_again", Label: web.T(c, "platform.action.webhook_read")},
+		{Value: "org.renamed", Label: web.T(c, "team.action.org_renamed")},
+		{Value: "org.ownership_transferred", Label: web.T(c, "team.action.org_ownership_transferred")},
 		{Value: "plan.created", Label: web.T(c, "admin.action.plan_created")},
 		{Value: "plan.updated", Label: web.T(c, "admin.action.plan_updated")},
 		{Value: "plan.duplicated", Label: web.T(c, "admin.action.plan_duplicated")},
@@ -205,6 +213,8 @@ func actions(c echo.Context) []web.Option {
 		{Value: "price.edited", Label: web.T(c, "admin.action.price_edited")},
 		{Value: "shop.changed", Label: web.T(c, "shop.action")},
 		{Value: "price.retired", Label: web.T(c, "admin.action.price_retired")},
+		{Value: "seat_limits.changed", Label: web.T(c, "team.action.seat_limits_changed")},
+		{Value: "seats.committed", Label: web.T(c, "team.action.seats_committed")},
 	}
 }
 

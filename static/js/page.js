@@ -73,6 +73,13 @@ for (const el of document.querySelectorAll("[data-submit-on-change]")) {
   for (const b of el.form.querySelectorAll("[data-without-js]")) b.hidden = true;
 }
 
+// On a phone the rail is a row that scrolls: the current page stands in view.
+const here = document.querySelector(".rail [aria-current]");
+if (here) {
+  const rail = here.closest(".rail");
+  rail.scrollLeft = here.offsetLeft - (rail.clientWidth - here.offsetWidth) / 2;
+}
+
 // data-copy="<element id>": copies its text.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
