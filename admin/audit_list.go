@@ -214,6 +214,7 @@ func actions(c echo.Context) []web.Option {
 		{Value: "shop.changed", Label: web.T(c, "shop.action")},
 		{Value: "price.retired", Label: web.T(c, "admin.action.price_retired")},
 		{Value: "seat_limits.changed", Label: web.T(c, "team.action.seat_limits_changed")},
+		{Value: "seats.changed", Label: web.T(c, "team.action.seats_changed")},
 		{Value: "seats.committed", Label: web.T(c, "team.action.seats_committed")},
 	}
 }

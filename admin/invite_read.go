@@ -140,6 +140,8 @@ func (r *inviteReader) line(n int, line string) {
 }
 
 // headWords begin a table, and are no people.
+//
+//nolint:misspell // some are Polish
 var headWords = map[string]bool{"email": true, "e-mail": true, "mail": true, "address": true, "adres": true, "adres e-mail": true, "role": true, "rola": true}
 
 // addresses finds the addresses in a part of a line.

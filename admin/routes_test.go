@@ -84,6 +84,7 @@ var rules = map[string]rule{
 	"GET /admin/invitations/:invitation/revoke":                      {target: "/admin/invitations/OPEN/revoke?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 403}, locked: true},
 	"POST /admin/invitations/:invitation/revoke":                     {target: "/admin/invitations/ENDED/revoke?org=acme", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"GET /admin/seats":                                               {target: "/admin/seats?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"POST /admin/seats/:subscription/sync":                           {target: "/admin/seats/sub-1/sync?org=acme", want: [7]int{303, 404, 404, 403, 303, 303, 403}, locked: true},
 	"GET /admin/org":                                                 {target: "/admin/org?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"POST /admin/org/name":                                           {target: "/admin/org/name?org=acme", form: nameForm, after: nameAgain, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"POST /admin/org/limits":                                         {target: "/admin/org/limits?org=acme", form: limitsForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
@@ -191,6 +192,7 @@ func (b *bundle) seedTeam() {
 		b.must(err)
 		ids = append(ids, strings.ToUpper(name), inv.ID)
 	}
+	b.seats.states = []billing.SeatState{{Subscription: billing.Subscription{ID: "sub-1", Currency: "PLN"}, AppName: "Beta Shop", PlanName: "Team", Wanted: 5, Quantity: 3, Pending: true}}
 	b.ids = strings.NewReplacer(ids...)
 }
 

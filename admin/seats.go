@@ -2,7 +2,9 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -22,6 +24,7 @@ func seatsArea() area {
 		templates: []string{"admin/seats"},
 		routes: []route{
 			{method: http.MethodGet, path: pathSeats, find: (*Console).inOrg, perm: permission.BillingRead, page: (*Console).showSeats},
+			{method: http.MethodPost, path: pathSeats + "/:subscription/sync", find: (*Console).inOrg, perm: permission.BillingWrite, page: (*Console).syncSeats, back: pathSeats},
 		},
 	}
 }
@@ -30,6 +33,7 @@ func seatsArea() area {
 type SeatsPage struct {
 	Frame
 	States []SeatRow
+	MayTry bool
 	Rows   []SeatChangeRow
 	Limits billing.SeatLimits
 	Next   string
@@ -61,7 +65,7 @@ func (k *Console) showSeats(c echo.Context, v *visit) error {
 	if uuid.Validate(after) != nil {
 		after = ""
 	}
-	view := &SeatsPage{Frame: frame(c, v, "seats", web.T(c, "team.seats.title")), Later: after != ""}
+	view := &SeatsPage{Frame: frame(c, v, "seats", web.T(c, "team.seats.title")), Later: after != "", MayTry: v.may(permission.BillingWrite)}
 	states, err := k.deps.Seats.SeatStates(ctx, v.org.ID)
 	if err != nil {
 		return err
@@ -92,6 +96,32 @@ func (k *Console) showSeats(c echo.Context, v *visit) error {
 		view.Rows = append(view.Rows, row)
 	}
 	return k.edge.Render(c, http.StatusOK, "admin/seats", view)
+}
+
+// syncSeats has a change that waits tried at once.
+func (k *Console) syncSeats(c echo.Context, v *visit) error {
+	ctx, id := acting(c, v), c.Param("subscription")
+	states, err := k.deps.Seats.SeatStates(ctx, v.org.ID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(states, func(s billing.SeatState) bool { return s.Subscription.ID == id }) {
+		return unknown(billing.ErrSubscriptionNotFound)
+	}
+	err = k.deps.Audit.Record(ctx, audit.Entry{OrgID: v.org.ID, Action: "job.retried", Target: audit.Target{Kind: "subscription", ID: id}})
+	if err != nil {
+		return err
+	}
+	err = k.deps.Seats.SyncSeats(ctx, v.org.ID, id)
+	for _, still := range []error{billing.ErrStripeUnavailable, billing.ErrStripeNotConfigured, billing.ErrStripeRefused, billing.ErrStripeGone} {
+		if errors.Is(err, still) {
+			return k.leadOn(c, "danger", web.T(c, "team.seats.still"), teamURL(v, pathSeats))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return k.leadOn(c, "ok", web.T(c, "team.seats.tried"), teamURL(v, pathSeats))
 }
 
 func seatActor(ctx context.Context, c echo.Context, who names, r billing.SeatChange) (string, error) {

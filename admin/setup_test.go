@@ -357,6 +357,14 @@ type seats struct {
 	quote  func(add int64) (billing.SeatQuote, error)
 	states []billing.SeatState
 	ledger []billing.SeatChange
+	sync   error
+}
+
+func (s *seats) SyncSeats(ctx context.Context, orgID, id string) error {
+	if s.states != nil {
+		return s.sync
+	}
+	return s.Service.SyncSeats(ctx, orgID, id)
 }
 
 func (s *seats) QuoteSeats(ctx context.Context, orgID string, add int64) (billing.SeatQuote, error) {

@@ -54,6 +54,12 @@ type TeamInvitations interface {
 
 // Seats is what the console asks about the seats that an org pays for; [billing.Service] is one.
 type Seats interface {
+	SeatBounds
+	SeatHistory
+}
+
+// SeatBounds is the part of [Seats] about what more members cost, and how many there may be.
+type SeatBounds interface {
 	// QuoteSeats asks Stripe what add more (or fewer) members cost: billing.ErrStripeUnavailable and the other
 	// errors of the gateway.
 	QuoteSeats(ctx context.Context, orgID string, add int64) (billing.SeatQuote, error)
@@ -63,10 +69,17 @@ type Seats interface {
 	SeatLimits(ctx context.Context, orgID string) (billing.SeatLimits, error)
 	// SetSeatLimits answers billing.FieldErrors.
 	SetSeatLimits(ctx context.Context, in billing.SeatLimits) error
+}
+
+// SeatHistory is the part of [Seats] about how the seats follow the members.
+type SeatHistory interface {
 	// SeatStates answers what the org pays per seat.
 	SeatStates(ctx context.Context, orgID string) ([]billing.SeatState, error)
 	// SeatLedger answers a page, the newest first, and the id of its last row, "" at the end.
 	SeatLedger(ctx context.Context, orgID, afterID string, limit int) (rows []billing.SeatChange, next string, err error)
+	// SyncSeats tries at once what waits for a subscription of the org: billing.ErrSubscriptionNotFound, the errors of
+	// the gateway.
+	SyncSeats(ctx context.Context, orgID, subscriptionID string) error
 }
 
 // teamPage is how many rows a page of a list of people has.

@@ -342,6 +342,14 @@ func TestInvitationsAreFoundSentAgainAndWithdrawn(t *testing.T) {
 		page := owner.get("/admin/invitations/" + open[1].ID + "/resend?org=acme")
 		owner.post("/admin/invitations/"+open[1].ID+"/resend?org=acme", url.Values{"told": {b.toldFrom(page)}})
 		contains(t, owner.get("/admin/invitations?org=acme"), "A new invitation to bo@new.test is on its way.")
+		b.exec("UPDATE invitations SET accepted_at = ? WHERE id = ?", b.now, open[2].ID)
+		b.exec("UPDATE invitations SET declined_at = ?, revoked_at = ? WHERE id = ?", b.now, b.now, open[1].ID)
+		for state, email := range map[string]string{"accepted": "ann@new.test", "declined": "bo@new.test", "revoked": "cy@new.test"} {
+			page := owner.get("/admin/invitations?org=acme&state=" + state)
+			if contains(t, page, email); strings.Count(page.body, "@new.test</span>") != 1 {
+				t.Errorf("more than %s is %s", email, state)
+			}
+		}
 		contains(t, b.as("clerk", "acme").get("/admin/invitations?org=acme&state=all"), "ann@new.test")
 		lacks(t, b.as("clerk", "acme").get("/admin/invitations?org=acme&state=all"), "/resend", "/revoke")
 	})
@@ -364,6 +372,17 @@ func TestSeatsSayWhatTheyWaitForAndWhoCausedThem(t *testing.T) {
 		contains(t, page, "Beta Shop · Team", "5 seats are needed, 3 are billed so far", "The payment was declined", "Since 22 November 2026, 09:00 UTC", "at most 9 seats",
 			"3 → 5", "Somebody joined or left", "Owner (owner@people.test)", "in_1", "ii_2", "PLN\u00a037.20", "Changed at Stripe")
 	}
+	b.seats.sync = fmt.Errorf("sync: %w", billing.ErrCardDeclined)
+	clerk := b.as("clerk", "acme")
+	clerk.post("/admin/seats/sub-1/sync?org=acme", nil)
+	contains(t, clerk.get("/admin/seats?org=acme"), "It still does not go through", "Try now")
+	b.seats.sync = nil
+	clerk.post("/admin/seats/sub-1/sync?org=acme", nil)
+	contains(t, clerk.get("/admin/seats?org=acme"), "The change has reached Stripe")
+	if got := clerk.post("/admin/seats/sub-2/sync?org=acme", nil); got.status != http.StatusNotFound {
+		t.Errorf("another org's subscription: %d", got.status)
+	}
+	lacks(t, b.as("platform", "wolfie").get("/admin/seats?org=acme"), "Try now")
 	contains(t, b.as("owner", "acme").get("/admin/members?org=acme"), "Beta Shop, Team: 5 seats needed, 3 billed so far", "The payment was declined")
 	contains(t, b.as("clerk", "acme").get("/admin/org?org=acme"), "set itself no limit")
 }
