@@ -85,6 +85,8 @@ var rules = map[string]rule{
 	"POST /admin/invitations/:invitation/revoke":                     {target: "/admin/invitations/ENDED/revoke?org=acme", want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"GET /admin/seats":                                               {target: "/admin/seats?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"POST /admin/seats/:subscription/sync":                           {target: "/admin/seats/sub-1/sync?org=acme", want: [7]int{303, 404, 404, 403, 303, 303, 403}, locked: true},
+	"GET /admin/seats/:subscription/spare":                           {target: "/admin/seats/sub-1/spare?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 403}, locked: true},
+	"POST /admin/seats/:subscription/spare":                          {target: "/admin/seats/sub-1/spare?org=acme", form: spareForm, want: [7]int{303, 404, 404, 403, 303, 303, 403}, locked: true},
 	"GET /admin/org":                                                 {target: "/admin/org?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"POST /admin/org/name":                                           {target: "/admin/org/name?org=acme", form: nameForm, after: nameAgain, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"POST /admin/org/limits":                                         {target: "/admin/org/limits?org=acme", form: limitsForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
@@ -167,6 +169,8 @@ func nameAgain(b *bundle) {
 	_, err := b.people.RenameOrg(b.t.Context(), b.orgs["acme"].ID, "Acme Spółka")
 	b.must(err)
 }
+
+func spareForm(*bundle) url.Values { return url.Values{"seats": {"4"}} }
 
 func limitsForm(*bundle) url.Values {
 	return url.Values{"max_seats": {"50"}, "max_amount": {"1,000.50"}, "currency": {"pln"}}

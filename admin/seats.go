@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -21,10 +20,12 @@ const pathSeats = "/admin/seats"
 // seatsArea is what an org pays per seat, and how that followed its members.
 func seatsArea() area {
 	return area{
-		templates: []string{"admin/seats"},
+		templates: []string{"admin/seats", "admin/seats_spare"},
 		routes: []route{
 			{method: http.MethodGet, path: pathSeats, find: (*Console).inOrg, perm: permission.BillingRead, page: (*Console).showSeats},
-			{method: http.MethodPost, path: pathSeats + "/:subscription/sync", find: (*Console).inOrg, perm: permission.BillingWrite, page: (*Console).syncSeats, back: pathSeats},
+			{method: http.MethodPost, path: pathSeats + "/:subscription/sync", find: (*Console).inOrg, perm: permission.BillingWrite, page: onSeats(syncSeats), back: pathSeats},
+			{method: http.MethodGet, path: pathSeats + "/:subscription/spare", find: (*Console).inOrg, perm: permission.BillingWrite, page: onSeats(askSpare)},
+			{method: http.MethodPost, path: pathSeats + "/:subscription/spare", find: (*Console).inOrg, perm: permission.BillingWrite, page: onSeats(saveSpare), back: pathSeats},
 		},
 	}
 }
@@ -99,16 +100,9 @@ func (k *Console) showSeats(c echo.Context, v *visit) error {
 }
 
 // syncSeats has a change that waits tried at once.
-func (k *Console) syncSeats(c echo.Context, v *visit) error {
-	ctx, id := acting(c, v), c.Param("subscription")
-	states, err := k.deps.Seats.SeatStates(ctx, v.org.ID)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(states, func(s billing.SeatState) bool { return s.Subscription.ID == id }) {
-		return unknown(billing.ErrSubscriptionNotFound)
-	}
-	err = k.deps.Audit.Record(ctx, audit.Entry{OrgID: v.org.ID, Action: "job.retried", Target: audit.Target{Kind: "subscription", ID: id}})
+func syncSeats(k *Console, c echo.Context, v *visit, s billing.SeatState) error {
+	ctx, id := acting(c, v), s.Subscription.ID
+	err := k.deps.Audit.Record(ctx, audit.Entry{OrgID: v.org.ID, Action: "job.retried", Target: audit.Target{Kind: "subscription", ID: id}})
 	if err != nil {
 		return err
 	}

@@ -104,6 +104,7 @@ func (b *bundle) services() {
 	})
 	b.passes.RegisterJobs()
 	b.seats = &seats{Service: b.billing}
+	b.seats = &seats{Service: b.billing, log: b.log}
 }
 
 func (b *bundle) mount() {
@@ -358,6 +359,15 @@ type seats struct {
 	states []billing.SeatState
 	ledger []billing.SeatChange
 	sync   error
+	log    *audit.Log
+}
+
+func (s *seats) CommitSeats(ctx context.Context, orgID, id string, n int64) error {
+	if s.states == nil {
+		return s.Service.CommitSeats(ctx, orgID, id, n)
+	}
+	s.states[0].Committed = n
+	return s.log.Record(ctx, audit.Entry{OrgID: orgID, Action: "seats.committed", Target: audit.Target{Kind: "subscription", ID: id}})
 }
 
 func (s *seats) SyncSeats(ctx context.Context, orgID, id string) error {

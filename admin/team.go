@@ -80,6 +80,9 @@ type SeatHistory interface {
 	// SyncSeats tries at once what waits for a subscription of the org: billing.ErrSubscriptionNotFound, the errors of
 	// the gateway.
 	SyncSeats(ctx context.Context, orgID, subscriptionID string) error
+	// CommitSeats sets for how many seats the org pays at least: billing.ErrSubscriptionNotFound, billing.ErrQuantity,
+	// billing.SeatCapError.
+	CommitSeats(ctx context.Context, orgID, subscriptionID string, committed int64) error
 }
 
 // teamPage is how many rows a page of a list of people has.

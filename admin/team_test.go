@@ -387,6 +387,37 @@ func TestSeatsSayWhatTheyWaitForAndWhoCausedThem(t *testing.T) {
 	contains(t, b.as("clerk", "acme").get("/admin/org?org=acme"), "set itself no limit")
 }
 
+func TestSpareSeatsAreTakenOnceTheirCostWasShown(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.SQLite(t))
+	b.costs(4)
+	b.seats.states = []billing.SeatState{{Subscription: billing.Subscription{ID: "sub-1", Currency: "PLN"}, PlanName: "Team", AppName: "Beta Shop", Members: 4, Wanted: 4, Quantity: 4, Committed: 1}}
+	clerk, path := b.as("clerk", "acme"), "/admin/seats/sub-1/spare?org=acme"
+	contains(t, clerk.get("/admin/seats?org=acme"), path)
+	contains(t, clerk.get(path), "You have 4 members")
+	for _, wrong := range []string{"", "0", "many", "9000000"} {
+		if got := clerk.post(path, url.Values{"seats": {wrong}}); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%q seats: %d", wrong, got.status)
+		}
+	}
+	form := url.Values{"seats": {"7"}}
+	page := clerk.post(path, form)
+	contains(t, page, "at least 7 seats", "PLN\u00a060.00 on your invoice of 1 December 2026", "PLN\u00a0210.00 a month")
+	if b.seats.states[0].Committed != 1 {
+		t.Fatal("taken before the cost was confirmed")
+	}
+	form.Set("told", b.toldFrom(page))
+	clerk.post(path, form)
+	contains(t, clerk.get("/admin/seats?org=acme"), "You keep at least 7 seats")
+	clerk.post(path, url.Values{"seats": {"1"}}) // fewer cost nothing
+	if b.seats.states[0].Committed != 1 {
+		t.Errorf("still committed to %d", b.seats.states[0].Committed)
+	}
+	if got := clerk.get("/admin/seats/sub-2/spare?org=acme"); got.status != http.StatusNotFound {
+		t.Errorf("another org's subscription: %d", got.status)
+	}
+}
+
 func TestPersonalSpaceSaysWhyItInvitesNobody(t *testing.T) {
 	t.Parallel()
 	b := setup(t, dbtest.SQLite(t))

@@ -205,7 +205,9 @@ func teamPages(t *testing.T, lang string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := "nowa.osoba.o.bardzo.dlugim.adresie@bardzo-dluga-domena.example.test,admin\nbez malpy\nanna@nowa.test\nanna@nowa.test\njan@nowa.test,cesarz"
+	list := strings.Join([]string{
+		"nowa.osoba.o.bardzo.dlugim.adresie@bardzo-dluga-domena.example.test,admin", "bez malpy", "anna@nowa.test", "anna@nowa.test,member", "jan@nowa.test,cesarz",
+	}, "\n")
 	b.survey(lang, []visit{
 		at("team-members", h.page("members")),
 		{"team-members-menu", func(b *tab) {
@@ -227,6 +229,10 @@ func teamPages(t *testing.T, lang string) {
 		{"team-resend", func(b *tab) { b.press(`main table a[href*="/resend"]`) }},
 		{"team-revoke", func(b *tab) { b.open(h.page("invitations")); b.press(`main table a[href*="/revoke"]`) }},
 		at("team-seats", h.page("seats")),
+		{"team-spare", func(b *tab) { b.press(`main a[href*="/spare"]`) }},
+		{"team-spare-error", func(b *tab) { b.fill("seats", "0"); b.refused(422, "#save") }},
+		{"team-spare-cost", func(b *tab) { b.fill("seats", "6"); b.press("#save") }},
+		{"team-spare-done", func(b *tab) { b.press("#confirm") }},
 		at("team-org", h.page("org")),
 		{"team-org-error", func(b *tab) { b.fill("max_seats", "mniej"); b.fill("max_amount", "x"); b.refused(422, "#save-limits") }},
 		{"team-org-saved", func(b *tab) { b.fill("max_seats", "6"); b.fill("max_amount", ""); b.press("#save-limits") }},
