@@ -67,7 +67,7 @@ func (m billingMail) SeatsLate(ctx context.Context, n billing.SeatsLate) error {
 			return err
 		}
 		err = m.mails.Send(ctx, mail.Message{To: user.Email, Lang: user.Locale, Template: mail.SeatsLate, Data: map[string]any{
-			"Name": user.Name, "Link": m.base + "/admin", "Org": org.Name, "App": n.AppName, "Plan": n.PlanName,
+			"Name": user.Name, "Link": m.base + "/admin/seats?org=" + org.Slug, "Org": org.Name, "App": n.AppName, "Plan": n.PlanName,
 			"Wanted": n.Wanted, "Quantity": n.Quantity, "Reason": reason, "Since": n.Since,
 		}})
 		if err != nil {
