@@ -164,6 +164,9 @@ func (h *house) victim(t *testing.T) *victim {
 			":token": "no-such-token", ":hash": "0", "*": "x",
 		},
 	}
+	// The one whose id nobody may read cannot stand in an address, which a page repeats to whoever typed it.
+	v.params[":subscription"] = h.text(t, "SELECT id FROM subscriptions WHERE org_id <> ?", personal.ID)
+	v.params[":invitation"] = h.text(t, "SELECT id FROM invitations WHERE org_id = ?", acme.ID)
 	v.marks = []string{
 		"admin@acme.test", "subscriber@example.test", "comped@example.test", "Adam Acme", "Sam Subscriber", v.subscription, v.session,
 		h.text(t, "SELECT secret_hash FROM oidc_clients WHERE client_id = ?", "acme-crm"), h.text(t, "SELECT customer_id FROM stripe_customers WHERE org_id = ?", personal.ID),
