@@ -103,7 +103,6 @@ func (b *bundle) services() {
 		Store: b.comps, Tx: b.db, Audit: b.log, Apps: selling{b}, People: addresses{b.people}, Mail: noReminders{}, Jobs: runner{b.jobs}, Now: b.clock,
 	})
 	b.passes.RegisterJobs()
-	b.seats = &seats{Service: b.billing}
 	b.seats = &seats{Service: b.billing, log: b.log}
 }
 
