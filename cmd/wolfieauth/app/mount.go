@@ -28,6 +28,7 @@ func (a *App) mount(context.Context) error {
 	}
 	_, err := login.Mount(login.Deps{
 		Edge: a.edge, Users: a.people, SignIns: a.provider, Devices: a.provider, Limits: a.limits, Audit: a.audit, Now: time.Now, VerifyFirst: a.cfg.VerifyFirst,
+		Seats: Seats{Billing: a.Billing},
 	})
 	if err != nil {
 		return err

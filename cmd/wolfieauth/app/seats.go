@@ -6,6 +6,7 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/idp"
+	"github.com/wolfieauth/wolfieauth/idp/login"
 	"github.com/wolfieauth/wolfieauth/internal/mail"
 	"github.com/wolfieauth/wolfieauth/internal/permission"
 )
@@ -14,7 +15,10 @@ import (
 // asked; Billing answers nil until then, and nobody has a subscription yet.
 type Seats struct{ Billing func() *billing.Service }
 
-var _ idp.Seats = Seats{}
+var (
+	_ idp.Seats   = Seats{}
+	_ login.Seats = Seats{}
+)
 
 // MembersChanged has the org's subscriptions follow.
 func (s Seats) MembersChanged(ctx context.Context, orgID string) error {
@@ -36,6 +40,22 @@ func (s Seats) CheckAdd(ctx context.Context, orgID string, seats int64) error {
 		return &idp.SeatCapError{Cap: limit.Cap, Reason: limit.Reason, Currency: limit.Currency, Amount: limit.Amount}
 	}
 	return err
+}
+
+// SeatCost answers what one more member adds to each subscription, as Stripe previews it.
+func (s Seats) SeatCost(ctx context.Context, orgID string) ([]login.SeatCost, error) {
+	quote, err := s.Billing().QuoteSeats(ctx, orgID, 1)
+	if err != nil {
+		return nil, err
+	}
+	costs := make([]login.SeatCost, 0, len(quote.Lines))
+	for _, l := range quote.Lines {
+		costs = append(costs, login.SeatCost{
+			Plan: l.PlanName, App: l.AppName, Currency: l.Currency, Interval: string(l.Interval), Prorated: l.Prorated, InvoiceAt: l.InvoiceAt,
+			RenewalBefore: l.RenewalBefore, RenewalAfter: l.RenewalAfter,
+		})
+	}
+	return costs, nil
 }
 
 // SeatsLate tells each owner and admin of the org.

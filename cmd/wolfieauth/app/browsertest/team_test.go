@@ -105,6 +105,9 @@ func TestSeatFollowsAnInvitation(t *testing.T) {
 	n.fill("name", "Nina Nowa")
 	n.fill("password", demo.Password)
 	n.press("#submit")
+	if cost := n.text("main"); !strings.Contains(cost, "60.00") {
+		t.Errorf("the invited person is not told what the seat costs the org: %q", cost)
+	}
 	n.press("#accept")
 	n.arrived(house.line.Issuer + "/account")
 
