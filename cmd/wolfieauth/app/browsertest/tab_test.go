@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds every wait, so that a broken page ends a test instead of hanging it. Nothing is measured by it.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // tab is a person's browser: a profile without cookies and one page.
 type tab struct {
