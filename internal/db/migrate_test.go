@@ -97,7 +97,7 @@ func ours(names []string) []string {
 }
 
 var kinds = map[string]string{
-	"text": "text", "bigint": "integer", "boolean": "boolean",
+	"text": "text", "bigint": "integer", "integer": "integer", "boolean": "boolean", // SQLite numbers rows by itself as INTEGER alone
 	"timestamp": "time", "timestamp with time zone": "time", "blob": "bytes", "bytea": "bytes",
 }
 
@@ -116,6 +116,9 @@ func sqliteSchema(t *testing.T, d *db.DB) []string {
 		}
 		for _, c := range cols {
 			out = append(out, fmt.Sprintf("%s.%s %s null=%v", table, c.Name, kinds[strings.ToLower(c.Type)], c.Notnull == 0 && c.Pk == 0))
+			if c.Pk == 1 && c.Type == "INTEGER" { // the row's own number: unique without an index
+				out = append(out, uniqueLines(table, []string{c.Name})...)
+			}
 		}
 		var uniques []string
 		err := d.Conn(t.Context()).Raw(`SELECT group_concat(name) FROM (
