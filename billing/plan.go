@@ -58,8 +58,10 @@ type AppSettings struct {
 	Headline        string // as it came with the billing; see [AppSettings.Front]
 	Sentence        string
 	Shop            Shop `gorm:"serializer:json"`
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
+	// ChangeMode is how a change of plan is charged; read it through [AppSettings.Changes].
+	ChangeMode ChangeMode
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // TableName names the table of app settings.

@@ -236,4 +236,6 @@ type Gateway interface {
 	CheckoutGateway
 	SubscriptionGateway
 	SeatGateway
+	ChangeGateway
+	LookGateway
 }

@@ -34,6 +34,7 @@ type Store interface {
 	SeatStore
 	SeatWaitStore
 	SeatLedgerStore
+	ChangeStore
 }
 
 // CatalogStore reads what is sold.

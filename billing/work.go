@@ -50,6 +50,7 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindRefund, s.carryOutRefund)
 	r.Handle(KindCatalogSync, s.carryOutSync)
 	r.Handle(KindSeats, s.syncSeats)
+	r.Handle(KindChange, s.carryOutChanges)
 	r.Handle(KindSeatNotice, s.tellOfSeats)
 	r.Handle(KindSeatCheck, s.checkSeatsFrom)
 	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)

@@ -258,6 +258,41 @@ func TestContract(t *testing.T) {
 			return err
 		}, form: map[string]string{"customer": "cus_1", "limit": "100"}},
 
+		"cancel at period end": {keyed: true, at: connected, line: "POST /v1/subscriptions/sub_1", call: func(b bundle) error {
+			return b.SetEnding(b.ctx, connected, "key-1", "sub_1", billing.Ending{AtPeriodEnd: true})
+		}, form: map[string]string{"cancel_at_period_end": "true"}},
+		"resume": {keyed: true, line: "POST /v1/subscriptions/sub_1", call: func(b bundle) error {
+			return b.SetEnding(b.ctx, platform, "key-1", "sub_1", billing.Ending{})
+		}, form: map[string]string{"cancel_at_period_end": "false"}},
+		"clear the day of the end": {keyed: true, line: "POST /v1/subscriptions/sub_1", call: func(b bundle) error {
+			return b.SetEnding(b.ctx, platform, "key-1", "sub_1", billing.Ending{ClearDate: true})
+		}, form: map[string]string{"cancel_at": ""}},
+		"switch": {keyed: true, at: connected, line: "POST /v1/subscriptions/sub_1", call: func(b bundle) error {
+			return b.Switch(b.ctx, connected, "key-1", other)
+		}, form: map[string]string{
+			"items[0][id]": "si_1", "items[0][price]": "price_2", "items[0][quantity]": "3", "proration_behavior": "always_invoice",
+			"proration_date": "1800000000", "payment_behavior": "error_if_incomplete",
+		}},
+		"preview switch": {at: connected, line: "GET /v1/invoices/upcoming", call: func(b bundle) error {
+			_, err := b.PreviewSwitch(b.ctx, connected, other)
+			return err
+		}, form: map[string]string{
+			"subscription": "sub_1", "subscription_items[0][id]": "si_1", "subscription_items[0][price]": "price_2", "subscription_items[0][quantity]": "3",
+			"subscription_proration_behavior": "always_invoice", "subscription_proration_date": "1800000000",
+		}},
+		"next invoice": {at: connected, line: "GET /v1/invoices/upcoming", call: func(b bundle) error {
+			_, err := b.NextInvoice(b.ctx, connected, "sub_1")
+			return err
+		}, form: map[string]string{"subscription": "sub_1"}},
+		"list invoices": {at: connected, line: "GET /v1/invoices", call: func(b bundle) error {
+			_, err := b.ListInvoices(b.ctx, connected, "cus_1")
+			return err
+		}, form: map[string]string{"customer": "cus_1", "limit": "24"}},
+		"payment card": {at: connected, line: "GET /v1/subscriptions/sub_1", call: func(b bundle) error {
+			_, err := b.PaymentCard(b.ctx, connected, "sub_1")
+			return err
+		}, form: map[string]string{"expand[0]": "default_payment_method", "expand[1]": "customer.invoice_settings.default_payment_method"}},
+
 		"account": {keyed: true, line: "POST /v1/accounts", call: func(b bundle) error {
 			_, err := b.CreateAccount(b.ctx, platform, "key-1", gateway.AccountSpec{Country: "PL", Email: "a@acme.test"}, gateway.WithID("acct_demo_acme"))
 			return err
