@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/wolfieauth/wolfieauth/claims"
 )
@@ -89,14 +90,17 @@ type Sellers interface {
 	Seller(ctx context.Context, orgID string) (Seller, error)
 }
 
-// Deps is what the handlers are made of. All are required but Sellers, Logger and SignOutURL.
+// Deps is what the handlers are made of. All are required but Sellers, Logger, Now and SignOutURL.
 type Deps struct {
 	Shop         Shop
+	Own          OwnBilling
 	Visitors     Visitors
 	Tokens       Tokens
 	Entitlements Entitlements
 	Sellers      Sellers
 	Logger       *slog.Logger
+	// Now is the business clock; nil is the machine's.
+	Now func() time.Time
 	// SignOutURL is where the header's sign-out form posts to.
 	SignOutURL string
 }

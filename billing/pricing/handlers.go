@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,11 +14,15 @@ type Handlers struct {
 	deps Deps
 	edge *web.Edge
 	log  *slog.Logger
+	now  func() time.Time
 }
 
 // New makes the handlers; [Handlers.Mount] gives them an edge.
 func New(deps Deps) *Handlers {
-	h := &Handlers{deps: deps, log: deps.Logger}
+	h := &Handlers{deps: deps, log: deps.Logger, now: deps.Now}
+	if h.now == nil {
+		h.now = time.Now
+	}
 	if h.log == nil {
 		h.log = slog.Default()
 	}
@@ -26,7 +31,7 @@ func New(deps Deps) *Handlers {
 
 // TemplateNames are the pages that the handlers render.
 func TemplateNames() []string {
-	return []string{"pricing/plans", "pricing/closed", "pricing/return"}
+	return []string{"pricing/plans", "pricing/closed", "pricing/return", "pricing/account", "pricing/cancel"}
 }
 
 // Mount registers all routes on the edge's groups. It fails when a template is missing.
@@ -42,6 +47,7 @@ func (h *Handlers) Mount(edge *web.Edge) error {
 	pages.POST("/billing/:client/portal", h.handlePortal)
 	pages.GET("/billing/:client/return", h.handleReturn)
 	pages.GET("/billing/:client/return/:checkout", h.handleReturn)
+	h.mountAccount(pages)
 	edge.Raw().GET("/billing/:client/brand.css", h.handleBrand, web.Compress())
 	edge.Raw().GET("/billing/:client/preview.css", h.handlePreviewCSS)
 	h.mountAPI(edge.API())

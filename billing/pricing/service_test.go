@@ -51,6 +51,9 @@ func (silentMailer) DoublePayment(context.Context, billing.DoublePayment) error 
 
 func (silentMailer) SeatsLate(context.Context, billing.SeatsLate) error { return nil }
 
+// noon is when these tests take place.
+func noon() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
+
 type shopJobs struct{ *jobs.Runner }
 
 func (j shopJobs) Handle(kind string, h func(ctx context.Context, key string) error) {
@@ -68,7 +71,7 @@ type realShop struct {
 
 func setupReal(t *testing.T, d *db.DB) *realShop {
 	t.Helper()
-	now := func() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
+	now := noon
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	runner, err := jobs.New(d, jobs.Config{Logger: log, Now: now})
 	if err != nil {

@@ -74,7 +74,8 @@ func serve(t *testing.T, d *db.DB, shop pricing.Shop, who *people, done func(*bu
 	if b.edge, err = web.New(cfg, d, renderer, catalog, pricing.Problems()...); err != nil {
 		t.Fatal(err)
 	}
-	h := pricing.New(pricing.Deps{Shop: shop, Visitors: who, Tokens: who, Entitlements: who, Sellers: who})
+	own, _ := shop.(pricing.OwnBilling) // a fake shop has none
+	h := pricing.New(pricing.Deps{Shop: shop, Own: own, Now: noon, Visitors: who, Tokens: who, Entitlements: who, Sellers: who})
 	if err := h.Mount(b.edge); err != nil {
 		t.Fatal(err)
 	}

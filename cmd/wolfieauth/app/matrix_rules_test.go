@@ -153,6 +153,11 @@ var matrix = map[string]access{
 	"POST /admin/platform/webhooks/:event/read": {kind: platformPage},
 
 	"GET /account":                          {kind: ownPage},
+	"GET /account/billing":                  {kind: ownPage},
+	"GET /account/billing/cancel":           {kind: ownPage, query: "subscription=:subscription"},
+	"POST /account/billing/cancel":          {kind: ownPage, form: ofVictim},
+	"POST /account/billing/portal":          {kind: ownPage, form: ofVictim},
+	"POST /account/billing/resume":          {kind: ownPage, form: ofVictim},
 	"POST /account/password":                {kind: ownPage},
 	"POST /account/profile":                 {kind: ownPage, form: words("name", "Somebody")},
 	"POST /account/sessions/revoke":         {kind: ownPage, form: func(v *victim) url.Values { return url.Values{"session": {v.session}} }},

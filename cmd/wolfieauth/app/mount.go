@@ -35,7 +35,7 @@ func (a *App) mount(context.Context) error {
 	}
 	who := buyers{people: a.people, provider: a.provider, claims: a.claims}
 	shop := pricing.New(pricing.Deps{
-		Shop: a.billing, Visitors: who, Tokens: who, Entitlements: who, Sellers: newSellers(a.people, a.versions), Logger: a.log, SignOutURL: "/logout",
+		Shop: a.billing, Own: a.billing, Now: a.cfg.Now, Visitors: who, Tokens: who, Entitlements: who, Sellers: newSellers(a.people, a.versions), Logger: a.log, SignOutURL: "/logout",
 	})
 	if err := errors.Join(shop.Mount(a.edge), a.mountConsole(shop), a.mountWebhook()); err != nil {
 		return err
