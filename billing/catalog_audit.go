@@ -149,7 +149,7 @@ func (s *Service) recordSettings(ctx context.Context, action string, before, aft
 		return map[string]any{
 			"enabled": a.Enabled, "gateway": a.Gateway, "livemode": a.Livemode, "defaultCurrency": a.DefaultCurrency,
 			"defaultCountry": a.DefaultCountry, "headline": a.Headline, "sentence": a.Sentence,
-			"shop": a.Shop,
+			"shop": a.Shop, "changeMode": a.Changes(),
 		}
 	}
 	return s.audit.Record(ctx, audit.Entry{

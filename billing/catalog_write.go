@@ -46,7 +46,7 @@ func (s *Service) EnableBilling(ctx context.Context, in EnableBilling) error {
 			return err
 		}
 		if err == nil {
-			next.CreatedAt, next.UpdatedAt, next.Shop = old.CreatedAt, old.UpdatedAt, old.Shop
+			next.CreatedAt, next.UpdatedAt, next.Shop, next.ChangeMode = old.CreatedAt, old.UpdatedAt, old.Shop, old.ChangeMode
 			// Words of the owner's own are not overwritten by those that the billing comes with.
 			if old.Headline == "" && old.Sentence == "" && !reflect.DeepEqual(old.Shop, Shop{}) {
 				next.Headline, next.Sentence = "", ""

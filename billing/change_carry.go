@@ -48,7 +48,10 @@ func (s *Service) carryOutChanges(ctx context.Context, subscriptionID string) er
 			continue
 		}
 		err := s.carryOutChange(ctx, sub, row)
-		if errors.Is(err, ErrStripeRefused) {
+		if errors.Is(err, errSuperseded) {
+			continue
+		}
+		if errors.Is(err, ErrStripeRefused) || errors.Is(err, ErrSubscriptionOver) {
 			refused = errors.Join(refused, err) // it is settled: the next one has its turn
 			continue
 		}
@@ -114,6 +117,8 @@ func (s *Service) askChange(ctx context.Context, sub Subscription, row *Subscrip
 		return s.gateway.SetEnding(ctx, sub.at(), row.key(), sub.StripeID, Ending{})
 	case ChangeResumeDate:
 		return s.gateway.SetEnding(ctx, sub.at(), row.key(), sub.StripeID, Ending{ClearDate: true})
+	case ChangeSwitch:
+		return s.askSwitch(ctx, sub, row)
 	default:
 		return fmt.Errorf("%w: change of kind %q", ErrStripeRefused, row.Kind)
 	}
@@ -132,16 +137,22 @@ func (s *Service) changeStuck(ctx context.Context, row SubscriptionChange, cause
 	return errors.Join(fmt.Errorf("change %s of subscription %s: %s: %w", row.ID, row.SubscriptionID, reason, cause), s.reviseChange(ctx, &row))
 }
 
-// reviseChange stores a row unless a later wish has taken its place meanwhile; one that came about all the same
-// stays done.
+// errSuperseded means that a later wish has taken a change's place.
+var errSuperseded = errors.New("change superseded")
+
+// reviseChange stores a row unless a later wish has taken its place meanwhile, [errSuperseded]; one that came about
+// all the same stays done.
 func (s *Service) reviseChange(ctx context.Context, row *SubscriptionChange) error {
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
 		if _, err := s.lockedSubscription(ctx, row.SubscriptionID); err != nil {
 			return err
 		}
 		now, err := s.store.Change(ctx, row.ID)
-		if err != nil || now.Status == ChangeSuperseded && row.Status != ChangeDone {
+		if err != nil {
 			return err
+		}
+		if now.Status == ChangeSuperseded && row.Status != ChangeDone {
+			return errSuperseded
 		}
 		row.UpdatedAt = s.now()
 		return s.store.SaveChange(ctx, *row)

@@ -16,8 +16,10 @@ type SubscriptionChange struct {
 	Kind           string // one of the Change constants
 	ActorKind      string // as in the audit log
 	ActorID        string
-	FromPriceID    string // of a switch, as are the next five
+	FromPriceID    string // of a switch, as all up to DueAt
 	ToPriceID      string
+	Quoted         int64 // what the invoice was said to come to, in minor units
+	Currency       string
 	Quantity       int64
 	Mode           ChangeMode
 	ProrationDate  *time.Time // the moment that the confirmed preview counted from

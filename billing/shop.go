@@ -92,10 +92,11 @@ type ShopEdit struct {
 	DefaultCurrency string
 	DefaultCountry  string // or ""
 	Shop            Shop
+	ChangeMode      ChangeMode // "" leaves it as it is
 }
 
 // EditShop changes what the pricing page says and begins with; the same again changes nothing. It answers
-// [FieldErrors] (defaultCurrency, defaultCountry; headline, sentence, termsUrl and privacyUrl with Pl or En behind;
+// [FieldErrors] (defaultCurrency, defaultCountry, changeMode; headline, sentence, termsUrl and privacyUrl with Pl or En behind;
 // questions; questions[i].questionPl, .answerPl, .questionEn, .answerEn), [ErrBillingOff], or [ErrConflict].
 func (s *Service) EditShop(ctx context.Context, in ShopEdit) error {
 	what := "edit the shop window of " + in.ClientID
@@ -113,6 +114,9 @@ func (s *Service) EditShop(ctx context.Context, in ShopEdit) error {
 		}
 		after := before
 		after.DefaultCurrency, after.DefaultCountry, after.Shop = in.DefaultCurrency, in.DefaultCountry, in.Shop
+		if in.ChangeMode != "" {
+			after.ChangeMode = in.ChangeMode
+		}
 		// The owner's own words, or none, take the place of those that came with the billing.
 		after.Headline, after.Sentence = "", ""
 		if sameSettings(before, after) {
@@ -143,6 +147,7 @@ func (in *ShopEdit) check() *mistakes {
 	m, shop := &mistakes{}, in.Shop
 	m.check(money.Known(in.DefaultCurrency), "defaultCurrency", CodeUnknownCurrency)
 	m.check(in.DefaultCountry == "" || knownCountry(in.DefaultCountry), "defaultCountry", CodeUnknownCountry)
+	m.check(in.ChangeMode == "" || in.ChangeMode.Known(), "changeMode", CodeInvalid)
 	m.wording("headline", shop.Headline, 120)
 	m.wording("sentence", shop.Sentence, 400)
 	m.link("termsUrlPl", shop.TermsURL.PL)

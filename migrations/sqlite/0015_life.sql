@@ -12,6 +12,8 @@ CREATE TABLE subscription_changes (
     actor_id TEXT NOT NULL DEFAULT '',
     from_price_id TEXT NOT NULL DEFAULT '',
     to_price_id TEXT NOT NULL DEFAULT '',
+    quoted BIGINT NOT NULL DEFAULT 0,
+    currency TEXT NOT NULL DEFAULT '',
     quantity BIGINT NOT NULL DEFAULT 0,
     mode TEXT NOT NULL DEFAULT '',
     proration_date TIMESTAMP,
