@@ -43,6 +43,7 @@ type ShopPage struct {
 	Seen      string // the state of the settings when the form was opened
 	ShopURL   string
 	Orders    []web.Option
+	Modes     []web.Option // how a change of plan is charged
 	Questions []QuestionInput
 	Full      bool // no further question fits
 }
@@ -65,7 +66,7 @@ var questionColumns = []string{"q_pl", "a_pl", "q_en", "a_en"}
 
 // shopFields are the names of the values in the form.
 var shopFields = map[string]string{
-	"defaultCurrency": "currency", "defaultCountry": "country", "headlinePl": "headline_pl", "headlineEn": "headline_en",
+	"changeMode": "change_mode", "defaultCurrency": "currency", "defaultCountry": "country", "headlinePl": "headline_pl", "headlineEn": "headline_en",
 	"sentencePl": "sentence_pl", "sentenceEn": "sentence_en", "termsUrlPl": "terms_pl", "termsUrlEn": "terms_en",
 	"privacyUrlPl": "privacy_pl", "privacyUrlEn": "privacy_en",
 	"questionPl": "q_pl", "answerPl": "a_pl", "questionEn": "q_en", "answerEn": "a_en",
@@ -96,6 +97,7 @@ func (k *Console) askShop(c echo.Context, v *visit) error {
 		form.Set(name+"_en", w.EN)
 	}
 	form.Set("order", orderOf(shop))
+	form.Set("change_mode", string(s.Changes()))
 	form.Set("currency", s.DefaultCurrency)
 	form.Set("country", s.DefaultCountry)
 	for _, q := range shop.Questions {
@@ -156,6 +158,7 @@ func readShop(form *web.Form, clientID string) billing.ShopEdit {
 	}
 	in := billing.ShopEdit{
 		ClientID: clientID, Expected: seenAt(form), DefaultCurrency: form.Value("currency"), DefaultCountry: form.Value("country"),
+		ChangeMode: billing.ChangeMode(form.Value("change_mode")),
 		Shop: billing.Shop{
 			Arranged: form.Value("order") == orderArranged, Headline: both("headline"), Sentence: both("sentence"), TermsURL: both("terms"), PrivacyURL: both("privacy"),
 		},
@@ -251,6 +254,9 @@ func (k *Console) renderShop(c echo.Context, v *visit, status int, form *web.For
 	}
 	if view.Seen == "" || form.Summary != "" {
 		view.Seen = stampOf(s.UpdatedAt)
+	}
+	for _, m := range billing.ChangeModes() {
+		view.Modes = append(view.Modes, web.Option{Value: string(m), Label: web.T(c, "life.mode."+string(m))})
 	}
 	return k.edge.Render(c, status, "admin/shop", view)
 }

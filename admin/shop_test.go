@@ -67,11 +67,12 @@ func TestPlansStandByPriceOrAsTheOwnerArrangedThem(t *testing.T) {
 		}
 		form := shopForm(b)
 		form.Set("order", "arranged")
+		form.Set("change_mode", "always_invoice")
 		if got := owner.post(shopPath, form); got.status != http.StatusSeeOther {
 			t.Fatalf("saved: %d", got.status)
 		}
 		contains(t, owner.get("/admin/clients/acme-crm"), "Buyers see the plans in this order")
-		contains(t, owner.get(shopPath), `value="arranged" selected`)
+		contains(t, owner.get(shopPath), `value="arranged" selected`, `value="always_invoice" selected`)
 		if !dearFirst() {
 			t.Error("the owner's order is not shown")
 		}
@@ -86,6 +87,7 @@ func TestTheShopWindowRefusesAtTheField(t *testing.T) {
 	form.Set("terms_pl", "http://acme.test/regulamin")
 	form.Set("privacy_en", "javascript:alert(1)")
 	form.Set("currency", "ABC")
+	form.Set("change_mode", "whenever")
 	form.Set("country", "XX")
 	// The empty row in the middle is dropped; the half one behind it is told of.
 	form["q_pl"], form["a_pl"] = []string{"Raz?", "", "Dwa?"}, []string{"Tak.", "", ""}
@@ -94,7 +96,7 @@ func TestTheShopWindowRefusesAtTheField(t *testing.T) {
 	if got.status != http.StatusUnprocessableEntity {
 		t.Fatalf("%d", got.status)
 	}
-	contains(t, got, `id="terms_pl-error"`, `id="privacy_en-error"`, `id="currency-error"`, `id="country-error"`, `id="a_pl-1-error"`,
+	contains(t, got, `id="terms_pl-error"`, `id="privacy_en-error"`, `id="currency-error"`, `id="change_mode-error"`, `id="country-error"`, `id="a_pl-1-error"`,
 		"A full address that begins with https://.", `value="http://acme.test/regulamin"`, `value="Dwa?"`)
 	lacks(t, got, `id="q_pl-2"`, `id="a_pl-0-error"`)
 	lacks(t, b.as("", "").get("/billing/acme-crm"), "Our plans")

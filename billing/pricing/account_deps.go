@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"context"
+	"time"
 
 	"github.com/wolfieauth/wolfieauth/billing"
 )
@@ -14,6 +15,8 @@ type OwnBilling interface {
 	HeldBy(ctx context.Context, orgIDs []string, subscriptionID string) (billing.Holding, error)
 	CancelAtPeriodEnd(ctx context.Context, orgID, subscriptionID string) error
 	Resume(ctx context.Context, orgID, subscriptionID string) error
+	QuoteSwitch(ctx context.Context, orgID string, req billing.SwitchRequest, from time.Time) (billing.SwitchQuote, error)
+	SwitchPlan(ctx context.Context, orgID string, req billing.SwitchRequest, c billing.Confirmation) (billing.SwitchQuote, error)
 	PortalOf(ctx context.Context, buyer billing.Buyer, subscriptionID, returnTo string) (url string, err error)
 }
 

@@ -54,7 +54,7 @@ func (b cards) card(p billing.Plan) card {
 	price, ok := b.offer.price(p)
 	if !ok {
 		b.unavailable(&c, p)
-		b.heldStep(&c, p)
+		b.heldStep(&c, p, billing.Price{})
 		return c
 	}
 	c.PriceID, c.order = price.ID, monthly(price)

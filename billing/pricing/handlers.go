@@ -31,7 +31,7 @@ func New(deps Deps) *Handlers {
 
 // TemplateNames are the pages that the handlers render.
 func TemplateNames() []string {
-	return []string{"pricing/plans", "pricing/closed", "pricing/return", "pricing/account", "pricing/cancel"}
+	return []string{"pricing/plans", "pricing/closed", "pricing/return", "pricing/account", "pricing/cancel", "pricing/switch"}
 }
 
 // Mount registers all routes on the edge's groups. It fails when a template is missing.
@@ -45,6 +45,8 @@ func (h *Handlers) Mount(edge *web.Edge) error {
 	pages.GET("/billing/:client/checkout", h.handleCheckoutAgain)
 	pages.POST("/billing/:client/checkout", h.handleCheckout)
 	pages.POST("/billing/:client/portal", h.handlePortal)
+	pages.GET("/billing/:client/switch", h.handleSwitch)
+	pages.POST("/billing/:client/switch", h.handleSwitchConfirm)
 	pages.GET("/billing/:client/return", h.handleReturn)
 	pages.GET("/billing/:client/return/:checkout", h.handleReturn)
 	h.mountAccount(pages)

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -38,7 +39,7 @@ func (h *Handlers) handleCheckoutV1(c echo.Context) error {
 	}
 	checkout, err := h.deps.Shop.StartCheckout(c.Request().Context(), buyer(c, visitor, org), req)
 	if err != nil {
-		return h.withHelp(err, caller.ClientID, org)
+		return h.withHelp(err, catalog, req, org)
 	}
 	return c.JSON(http.StatusCreated, map[string]string{"id": checkout.ID, "url": checkout.URL})
 }
@@ -89,10 +90,10 @@ func describedPrice(req billing.CheckoutRequest, interval, currency string) (bil
 }
 
 // withHelp adds to a refusal what the program needs to go on: where to switch, how many seats.
-func (h *Handlers) withHelp(err error, clientID string, org Org) error {
+func (h *Handlers) withHelp(err error, catalog billing.Catalog, req billing.CheckoutRequest, org Org) error {
 	switch {
 	case errors.Is(err, billing.ErrAlreadySubscribed):
-		return web.Fail(http.StatusConflict, "already_subscribed").With("url", h.edge.URL("/billing/"+url.PathEscape(clientID))).Because(err)
+		return web.Fail(http.StatusConflict, "already_subscribed").With("url", h.switchAt(catalog, req, org)).Because(err)
 	case errors.Is(err, billing.ErrSeatsBelowMembers):
 		return web.Fail(http.StatusUnprocessableEntity, "seats_below_members").With("members", max(1, org.Members)).Because(err)
 	case errors.Is(err, billing.ErrSeatCap):
@@ -106,6 +107,23 @@ func (h *Handlers) withHelp(err error, clientID string, org Org) error {
 	default:
 		return err
 	}
+}
+
+// switchAt is the page that quotes the switch which the refused purchase would have been; the pricing page where the
+// price was described and is none.
+func (h *Handlers) switchAt(catalog billing.Catalog, req billing.CheckoutRequest, org Org) string {
+	id := req.PriceID
+	if plan, err := catalog.Plan(req.PlanID); id == "" && err == nil {
+		choice := catalog.Choose(billing.Visitor{Country: req.Country, Currency: req.Currency})
+		if price, ok := choice.PriceOf(plan, req.Interval, cmp.Or(req.Currency, choice.Currency)); ok {
+			id = price.ID
+		}
+	}
+	base := strings.TrimRight(h.edge.URL("/"), "/")
+	if id == "" {
+		return base + "/billing/" + url.PathEscape(catalog.App.ClientID)
+	}
+	return base + switchURL(catalog.App.ClientID, id, org.ID)
 }
 
 // handlePortalV1 opens the page at Stripe where the org manages what it has bought in the token's app.

@@ -110,7 +110,7 @@ func TestCheckoutV1(t *testing.T) {
 		{"interval", `{"planId":"x","interval":"daily"}`, nil, 422, []string{`"field":"interval"`}},
 		{"currency", `{"planId":"x","interval":"monthly","currency":"zzz"}`, nil, 422, []string{`"unknown_currency"`}},
 		{"foreign return", `{"priceId":"` + proPLN + `","returnTo":"https://evil.test/"}`, nil, 422, []string{`"return_to_not_registered"`}},
-		{"subscribed", `{"priceId":"` + proPLN + `"}`, &billing.SubscribedError{}, 409, []string{`"already_subscribed"`, `/billing/acme-crm"`}},
+		{"subscribed", `{"priceId":"` + proPLN + `"}`, &billing.SubscribedError{}, 409, []string{`"already_subscribed"`, `/billing/acme-crm/switch?org_id=`}},
 		{"members", `{"priceId":"` + teamPLN + `","quantity":2}`, billing.ErrSeatsBelowMembers, 422, []string{`"members":5`}},
 		{"maximum", `{"priceId":"` + teamPLN + `","quantity":21}`, &billing.SeatCapError{Cap: 20, Reason: billing.CapPlan}, 422, []string{`"seats_above_maximum"`, `"maximum":20`}},
 		{"archived", `{"priceId":"` + proPLN + `"}`, billing.ErrPlanArchived, 410, []string{`"plan_archived"`}},

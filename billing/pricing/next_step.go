@@ -9,7 +9,7 @@ import (
 
 // nextStep writes the button of a card: what a press of it does for this visitor.
 func (b cards) nextStep(c *card, p billing.Plan, price billing.Price) {
-	if b.heldStep(c, p) {
+	if b.heldStep(c, p, price) {
 		return
 	}
 	w := b.words
@@ -41,15 +41,21 @@ func (b cards) nextStep(c *card, p billing.Plan, price billing.Price) {
 }
 
 // heldStep is the next step of who has a plan in this scope already; false where nobody has.
-func (b cards) heldStep(c *card, p billing.Plan) bool {
+func (b cards) heldStep(c *card, p billing.Plan, price billing.Price) bool {
 	held, ok := b.held[p.Scope]
 	if !ok {
 		return false
 	}
 	c.Manage = true
+	if held.Recurring && price.ID != "" && price.Interval != billing.IntervalOneTime && price.ID != held.PriceID {
+		c.SwitchURL = switchURL(b.offer.catalog.App.ClientID, price.ID, b.org.ID)
+	}
 	if held.PlanID == p.ID {
 		c.Current = b.current(held)
 		c.Button = c.Current.Action
+		if c.SwitchURL != "" && price.Interval != held.Interval {
+			c.SwitchLabel = b.words.t("life.switch.to_" + string(price.Interval))
+		}
 		return true
 	}
 	c.Button = b.words.t("pricing.button.switch")

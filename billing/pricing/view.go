@@ -84,6 +84,8 @@ type card struct {
 	UnavailableURL          string
 	UnavailableLabel        string
 	Manage                  bool   // the visitor's org has a plan in this scope already
+	SwitchURL               string // where changing to this price is quoted
+	SwitchLabel             string // of the link beside the button, where the same plan is shown with another price
 	Summary                 string // the choice in one line
 
 	hidden []hidden

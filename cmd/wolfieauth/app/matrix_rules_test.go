@@ -168,6 +168,8 @@ var matrix = map[string]access{
 	"POST /billing/:client/portal":          {kind: ownPage, form: ofVictim},
 	"GET /billing/:client/return":           {kind: openPage},
 	"GET /billing/:client/return/:checkout": {kind: ownPage, want: [4]int{200, 404, 404, 404}},
+	"GET /billing/:client/switch":           {kind: ownPage, query: "price=:price"},
+	"POST /billing/:client/switch":          {kind: ownPage, form: ofVictim},
 	"GET /consent":                          {kind: ownPage},
 	"POST /consent":                         {kind: ownPage, form: words("decision", "allow")},
 	"GET /device":                           {kind: openPage},
