@@ -54,6 +54,8 @@ type Mailer interface {
 	DoublePayment(ctx context.Context, notice DoublePayment) error
 	// SeatsLate tells the owners and admins of an org that its seats have not reached Stripe for long.
 	SeatsLate(ctx context.Context, notice SeatsLate) error
+	// Life tells those who manage the billing of an org what happens to one of its subscriptions.
+	Life(ctx context.Context, notice LifeNotice) error
 }
 
 // Deps is what a [Service] is made of. All are required but Audit, Comps, SeatNotice, Logger and the page function.

@@ -118,6 +118,7 @@ type mailer struct {
 	mu   sync.Mutex
 	sent []billing.DoublePayment
 	late []billing.SeatsLate
+	life []billing.LifeNotice
 }
 
 func (m *mailer) SeatsLate(ctx context.Context, n billing.SeatsLate) error {
@@ -125,6 +126,15 @@ func (m *mailer) SeatsLate(ctx context.Context, n billing.SeatsLate) error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.late = append(m.late, n)
+	})
+	return nil
+}
+
+func (m *mailer) Life(ctx context.Context, n billing.LifeNotice) error {
+	db.AfterCommit(ctx, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.life = append(m.life, n)
 	})
 	return nil
 }

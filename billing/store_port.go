@@ -35,6 +35,7 @@ type Store interface {
 	SeatWaitStore
 	SeatLedgerStore
 	ChangeStore
+	NoticeStore
 }
 
 // CatalogStore reads what is sold.

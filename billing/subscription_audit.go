@@ -44,6 +44,11 @@ func (s *Service) saveSubscription(ctx context.Context, sub Subscription) error 
 	if err := s.store.SaveSubscription(ctx, sub); err != nil {
 		return err
 	}
+	if noticeable(old, sub) {
+		if err := s.jobs.Want(ctx, KindLifeNotice, sub.ID); err != nil {
+			return err
+		}
+	}
 	before, after := viewOf(old), viewOf(sub)
 	entry := audit.Entry{OrgID: sub.OrgID, Action: "subscription.changed", Target: audit.Target{Kind: "subscription", ID: sub.ID}, Before: before, After: after}
 	switch {

@@ -51,6 +51,7 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindCatalogSync, s.carryOutSync)
 	r.Handle(KindSeats, s.syncSeats)
 	r.Handle(KindChange, s.carryOutChanges)
+	r.Handle(KindLifeNotice, s.tellOfLife)
 	r.Handle(KindSeatNotice, s.tellOfSeats)
 	r.Handle(KindSeatCheck, s.checkSeatsFrom)
 	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)

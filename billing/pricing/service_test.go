@@ -51,6 +51,8 @@ func (silentMailer) DoublePayment(context.Context, billing.DoublePayment) error 
 
 func (silentMailer) SeatsLate(context.Context, billing.SeatsLate) error { return nil }
 
+func (silentMailer) Life(context.Context, billing.LifeNotice) error { return nil }
+
 // noon is when these tests take place.
 func noon() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
 

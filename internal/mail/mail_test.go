@@ -160,7 +160,7 @@ func TestEveryMailInBothLanguages(t *testing.T) {
 		"Inviter": "<script>Ann</script>\r\nBcc: x", "InviterFull": "<b>Zoë</b> (ann@x.test)", "Org": "<b>Zoë</b> <Pro>", "Role": "billing", "Until": noon,
 		"Member": "<b>Zoë</b>", "MemberFull": "<a href='https://evil.test'>Zoë</a>", "From": "<b>Zoë</b>", "To": "<img src=x onerror=1>",
 		"Wanted": 7, "Quantity": 5, "Reason": "card_declined", "Since": noon,
-		"Who": "<b>Zoë</b> (ann@x.test)", "Date": "2026-12-31 10:00 UTC",
+		"Who": "<b>Zoë</b> (ann@x.test)", "Date": "2026-12-31 10:00 UTC", "Amount": "PLN 99",
 	}
 	for _, lang := range i18n.Languages() {
 		for _, template := range mail.Templates() {

@@ -31,6 +31,12 @@ const (
 	OwnershipTransferred   Template = "ownership_transferred"    // Org, From, To
 	SeatsLate              Template = "seats_late"               // Org, App, Plan, Wanted, Quantity, Reason, Since
 	CompEnding             Template = "comp_ending"              // Who, Plan, App, Date
+	LifePastDue            Template = "life_past_due"            // Org, App, Plan, Date, as all of a subscription's life
+	LifePastDueMiddle      Template = "life_past_due_middle"     //
+	LifePastDueEnd         Template = "life_past_due_end"        //
+	LifeTrialEnding        Template = "life_trial_ending"        // Amount, too
+	LifeCancelled          Template = "life_cancelled"           //
+	LifeEnded              Template = "life_ended"               //
 )
 
 // needs lists the data of each template; count is the one that chooses the plural form of the note, foot the
@@ -51,11 +57,18 @@ var needs = map[Template]struct {
 	OwnershipTransferred:   {data: []string{"Link", "Org", "From", "To"}},
 	SeatsLate:              {data: []string{"Link", "Org", "App", "Plan", "Wanted", "Quantity", "Reason", "Since"}},
 	CompEnding:             {data: []string{"Link", "Who", "Plan", "App", "Date"}},
+	LifePastDue:            {data: []string{"Link", "Org", "App", "Plan", "Date"}},
+	LifePastDueMiddle:      {data: []string{"Link", "Org", "App", "Plan", "Date"}},
+	LifePastDueEnd:         {data: []string{"Link", "Org", "App", "Plan", "Date"}},
+	LifeTrialEnding:        {data: []string{"Link", "Org", "App", "Plan", "Date", "Amount"}},
+	LifeCancelled:          {data: []string{"Link", "Org", "App", "Plan", "Date"}},
+	LifeEnded:              {data: []string{"Link", "Org", "App", "Plan", "Date"}},
 }
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred, SeatsLate, CompEnding}
+	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred, SeatsLate, CompEnding,
+		LifePastDue, LifePastDueMiddle, LifePastDueEnd, LifeTrialEnding, LifeCancelled, LifeEnded}
 }
 
 var (

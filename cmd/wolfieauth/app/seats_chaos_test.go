@@ -55,6 +55,7 @@ func (mute) RevokeGrants(context.Context, string) error                         
 func (mute) LeaveOrg(context.Context, string, string) error                       { return nil }
 func (mute) DoublePayment(context.Context, billing.DoublePayment) error           { return nil }
 func (mute) SeatsLate(context.Context, billing.SeatsLate) error                   { return nil }
+func (mute) Life(context.Context, billing.LifeNotice) error                       { return nil }
 func (mute) BundlesHolding(context.Context, string) ([]billing.BundleInfo, error) { return nil, nil }
 
 func (mute) Bundle(context.Context, string) (billing.BundleInfo, error) {
