@@ -50,7 +50,7 @@ type heldView struct {
 
 // invoiceView is one line of the table.
 type invoiceView struct {
-	Number, Plan, Total, Status, Kind string
+	Number, App, Total, Status, Kind string
 	Date                              time.Time
 	URL, PDF                          string
 }
@@ -189,7 +189,7 @@ func (w words) invoices(h billing.Holding) (out []invoiceView) {
 			continue
 		}
 		out = append(out, invoiceView{
-			Number: cmp.Or(i.Number, i.ID), Plan: h.AppName + " " + h.PlanName, Total: w.money(i.Total, i.Currency), Status: w.t("life.invoice." + i.Status), Kind: kind,
+			Number: cmp.Or(i.Number, i.ID), App: h.AppName, Total: w.money(i.Total, i.Currency), Status: w.t("life.invoice." + i.Status), Kind: kind,
 			Date: i.Created, URL: i.URL, PDF: i.PDF,
 		})
 	}

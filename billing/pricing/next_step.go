@@ -58,6 +58,11 @@ func (b cards) heldStep(c *card, p billing.Plan, price billing.Price) bool {
 		}
 		return true
 	}
+	if c.SwitchURL != "" {
+		c.Button = b.words.t("life.switch.button", "Plan", p.Name)
+		c.Trial = b.words.t("life.switch.has", "Plan", held.PlanName)
+		return true
+	}
 	c.Button = b.words.t("pricing.button.switch")
 	c.Trial = b.words.t("pricing.has_other", "Plan", held.PlanName)
 	return true

@@ -108,7 +108,7 @@ func TestCurrentPlanIsMarked(t *testing.T) {
 	b := setup(t)
 	b.shop.held[billing.Scope{Kind: billing.ScopeApp, ID: "acme-crm"}] = proHeld(billing.StatusActive)
 	a := b.signedIn(ownOrg).get("/billing/acme-crm")
-	a.wants(t, http.StatusOK, "Your plan", "Renews on 22 December 2026", "Manage subscription", "You have Pro, and one plan at a time", "first end Pro", `action="/billing/acme-crm/portal"`)
+	a.wants(t, http.StatusOK, "Your plan", "Renews on 22 December 2026", "Manage subscription", "You have Pro. You see the exact charge before you switch.", "Switch to Team", `action="/billing/acme-crm/portal"`)
 	b.shop.held[billing.Scope{Kind: billing.ScopeApp, ID: "acme-crm"}] = proHeld(billing.StatusPastDue)
 	b.signedIn(ownOrg).get("/billing/acme-crm").wants(t, http.StatusOK, "The last payment failed", "Update payment")
 }
