@@ -130,6 +130,9 @@ func (s *Service) askAboutOne(ctx context.Context, h *Holding) error {
 		return err
 	}
 	if !next.At.IsZero() {
+		if h.ends() && h.CurrentPeriodEnd != nil {
+			next.At = h.CurrentPeriodEnd.UTC() // what waits is asked for at its end
+		}
 		h.Next = &next
 	}
 	h.Card, err = s.gateway.PaymentCard(ctx, h.at(), h.StripeID)

@@ -56,7 +56,7 @@ type SwitchQuote struct {
 	Now              bool      // the invoice is made and charged at once
 	Invoice          RemoteUpcoming
 	Renewal          int64     // what each following period costs, before tax
-	RenewsAt         time.Time // when the first of them begins
+	RenewsAt         time.Time // when the first of them that the invoice does not pay for begins
 	Gained, Lost     []Feature
 }
 
@@ -123,19 +123,17 @@ func (q *SwitchQuote) charge(now time.Time) error {
 		return err
 	}
 	q.Renewal = each.Total
-	end := q.Subscription.CurrentPeriodEnd
-	if end != nil {
+	if end := q.Subscription.CurrentPeriodEnd; end != nil {
 		q.RenewsAt = end.UTC()
 	}
 	if q.Mode == ModePeriodEnd {
 		q.Invoice.At = q.RenewsAt
 		return nil
 	}
-	if q.Now = !q.Invoice.At.After(now); q.Now {
-		for _, l := range q.Invoice.Lines {
-			if !l.Proration && l.End.After(now) {
-				q.RenewsAt = l.End // a period that begins with the switch
-			}
+	q.Now = !q.Invoice.At.After(now)
+	for _, l := range q.Invoice.Lines {
+		if !l.Proration && l.End.After(q.RenewsAt) {
+			q.RenewsAt = l.End // the period that the invoice pays for
 		}
 	}
 	return nil

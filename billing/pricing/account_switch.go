@@ -107,8 +107,8 @@ func (h *Handlers) handleSwitchConfirm(c echo.Context) error {
 		return err
 	}
 	args := []any{"Plan", q.NewPlan.Name, "App", q.App.Name}
-	if !q.RenewsAt.IsZero() {
-		args = append(args, "Date", wordsOf(c).date(q.RenewsAt))
+	if q.Mode == billing.ModePeriodEnd {
+		args = append(args, "Date", wordsOf(c).date(q.Invoice.At))
 	}
 	if err := h.edge.SetFlash(c, kind, web.T(c, "life.said."+said, args...)); err != nil {
 		return err
@@ -218,6 +218,6 @@ func (v *switchPage) charge(w words, q billing.SwitchQuote) {
 	}
 	v.After = w.t("life.switch.after", "Amount", w.money(q.Renewal, q.New.Currency)+" "+w.t("pricing.per."+string(q.New.Interval)), "Date", w.date(q.RenewsAt))
 	if q.Mode == billing.ModePeriodEnd {
-		v.After = w.t("life.switch.until", "Plan", q.OldPlan.Name, "Date", w.date(q.RenewsAt))
+		v.After = w.t("life.switch.until", "Plan", q.OldPlan.Name, "Date", w.date(in.At))
 	}
 }

@@ -46,7 +46,7 @@ func TestSwitchFromThePricingPage(t *testing.T) {
 
 		page := br.get(address)
 		// A whole period is left: 99 back, 90 for three seats, then 90 for the next period.
-		page.wants(t, http.StatusOK, "Switch to Team", "PLN 99", "3 users", "Credit for the rest of this period", "-PLN 9", "PLN 81", "On your invoice of 22 December 2026", "After that PLN 90")
+		page.wants(t, http.StatusOK, "Switch to Team", "PLN 99", "3 users", "Credit for the rest of this period", "-PLN 9", "PLN 81", "On your invoice of 22 December 2026", "After that PLN 90 / month, next on 22 January 2027")
 		form := page.fields()
 		wrong := page.fields()
 		wrong.Set("total", "1")
