@@ -17,9 +17,10 @@ type Holding struct {
 	Price    Price
 	Next     *RemoteUpcoming // nil where there will be none
 	Card     RemoteCard
-	Invoices []RemoteInvoice // of this subscription, the newest first
-	Unknown  bool            // Stripe could not be asked: Next, Card and Invoices are missing
-	Wish     *SubscriptionChange
+	Invoices []RemoteInvoice     // of this subscription, the newest first
+	Unknown  bool                // Stripe could not be asked: Next, Card and Invoices are missing
+	Wish     *SubscriptionChange // what was wished for and has not come about yet
+	WishPlan string              // of a switch: the plan's name
 }
 
 // OpenInvoice answers the oldest invoice that waits to be paid.
@@ -87,9 +88,19 @@ func (s *Service) held(ctx context.Context, b Bought) (h Holding, err error) {
 		return h, err
 	}
 	open, err := s.store.OpenChanges(ctx, b.ID)
-	if len(open) > 0 {
-		h.Wish = &open[len(open)-1]
+	if err != nil || len(open) == 0 {
+		return h, err
 	}
+	h.Wish = &open[len(open)-1]
+	if h.Wish.Kind != ChangeSwitch {
+		return h, nil
+	}
+	price, err := s.store.Price(ctx, h.Wish.ToPriceID)
+	if err != nil {
+		return h, err
+	}
+	plan, err := s.store.Plan(ctx, price.PlanID)
+	h.WishPlan = plan.Name
 	return h, err
 }
 

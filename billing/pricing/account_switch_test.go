@@ -92,3 +92,24 @@ func TestSwitchDeclinedAndDown(t *testing.T) {
 	br.post("/billing/acme-crm/switch", form).wants(t, http.StatusSeeOther)
 	br.get("/account/billing").wants(t, http.StatusOK, "will pass it on by ourselves", "Your change of plan has been noted")
 }
+
+func TestSwitchAtThePeriodsEndIsTakenBack(t *testing.T) {
+	t.Parallel()
+	r := setupReal(t, dbtest.SQLite(t))
+	r.buy(t, ownOrg, r.prices["pro month"])
+	err := r.service.EditShop(t.Context(), billing.ShopEdit{ClientID: "acme-crm", DefaultCurrency: "PLN", DefaultCountry: "PL", ChangeMode: billing.ModePeriodEnd})
+	if err != nil {
+		t.Fatal(err)
+	}
+	br := r.signedIn(ownOrg)
+	page := br.get("/billing/acme-crm/switch?price=" + r.prices["team month"])
+	page.wants(t, http.StatusOK, "You keep Pro until 22 December 2026; nothing is charged before.", "PLN 30")
+	br.post("/billing/acme-crm/switch", page.fields()).wants(t, http.StatusSeeOther)
+	page = br.get("/account/billing")
+	page.wants(t, http.StatusOK, "You will have Team in Acme CRM from 22 December 2026 on", "Your plan changes to Team on 22 December 2026.", "Keep Pro", "Renews on")
+	br.post("/account/billing/resume", page.fields()).wants(t, http.StatusSeeOther)
+	br.get("/account/billing").lacks(t, "Your plan changes to Team", "Keep Pro")
+	if n := r.stripe.Calls("Switch") + r.stripe.Calls("SetEnding"); n != 0 {
+		t.Errorf("Stripe was asked %d times", n)
+	}
+}

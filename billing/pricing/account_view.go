@@ -45,14 +45,15 @@ type heldView struct {
 	Test           bool
 	MayCancel      bool
 	MayResume      bool
+	MayStay        bool // a switch at the end of the period can be taken back
 	MayPay         bool // a card can be changed on Stripe's page
 }
 
 // invoiceView is one line of the table.
 type invoiceView struct {
 	Number, App, Total, Status, Kind string
-	Date                              time.Time
-	URL, PDF                          string
+	Date                             time.Time
+	URL, PDF                         string
 }
 
 // accountView writes the page for a visitor.
@@ -99,13 +100,18 @@ func (w words) held(h billing.Holding, now time.Time) heldView {
 	if h.Next != nil {
 		v.Next, v.NextDate = w.money(h.Next.Due, h.Next.Currency), w.date(h.Next.At)
 	}
-	if h.Wish != nil {
-		v.Pending = w.t("life.pending." + h.Wish.Kind)
+	later := h.Wish != nil && h.Wish.Kind == billing.ChangeSwitch && h.Wish.DueAt != nil && h.CurrentPeriodEnd != nil
+	switch {
+	case later:
+		v.Pending = w.t("life.pending.switch_later", "Plan", h.WishPlan, "Date", w.date(*h.CurrentPeriodEnd))
+	case h.Wish != nil:
+		v.Pending = w.t("life.pending."+h.Wish.Kind, "Plan", h.WishPlan)
 	}
 	live := h.Holds && h.Recurring && h.EndedAt == nil
 	v.MayPay = live
 	v.MayResume = live && (h.CancelAtPeriodEnd || h.CancelAt != nil)
 	v.MayCancel = live && !v.MayResume
+	v.MayStay = v.MayCancel && later
 	return v
 }
 
