@@ -104,7 +104,7 @@ func (s *Service) quoteSwitch(ctx context.Context, orgID string, req SwitchReque
 	if err != nil {
 		return q, err
 	}
-	return q, q.charge(s.now())
+	return q.charged(s.now())
 }
 
 func before(t time.Time, limit *time.Time) bool { return limit != nil && t.Before(*limit) }
@@ -116,11 +116,11 @@ func (q SwitchQuote) spec(stripePrice string) SwitchSpec {
 	}
 }
 
-// charge works out when the quoted invoice is charged, and what follows it.
-func (q *SwitchQuote) charge(now time.Time) error {
+// charged works out when the quoted invoice is charged, and what follows it.
+func (q SwitchQuote) charged(now time.Time) (SwitchQuote, error) {
 	each, err := QuotePrice(q.New, q.Quantity)
 	if err != nil {
-		return err
+		return q, err
 	}
 	q.Renewal = each.Total
 	if end := q.Subscription.CurrentPeriodEnd; end != nil {
@@ -128,7 +128,7 @@ func (q *SwitchQuote) charge(now time.Time) error {
 	}
 	if q.Mode == ModePeriodEnd {
 		q.Invoice.At = q.RenewsAt
-		return nil
+		return q, nil
 	}
 	q.Now = !q.Invoice.At.After(now)
 	for _, l := range q.Invoice.Lines {
@@ -136,7 +136,7 @@ func (q *SwitchQuote) charge(now time.Time) error {
 			q.RenewsAt = l.End // the period that the invoice pays for
 		}
 	}
-	return nil
+	return q, nil
 }
 
 // planSwitch looks everything up that a switch needs, without Stripe.

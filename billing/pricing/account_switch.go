@@ -151,8 +151,12 @@ func (h *Handlers) showSwitch(c echo.Context, s switching, status int, notice st
 	default:
 		view.fill(w, q)
 		view.Hidden = []hidden{
-			{"price", q.New.ID}, {"org_id", s.org.ID}, {"country", s.req.Country}, {"at", strconv.FormatInt(q.ProrationDate.Unix(), 10)},
-			{"quantity", strconv.FormatInt(q.Quantity, 10)}, {"total", strconv.FormatInt(q.Invoice.Total, 10)},
+			{"price", q.New.ID},
+			{"org_id", s.org.ID},
+			{"country", s.req.Country},
+			{"at", strconv.FormatInt(q.ProrationDate.Unix(), 10)},
+			{"quantity", strconv.FormatInt(q.Quantity, 10)},
+			{"total", strconv.FormatInt(q.Invoice.Total, 10)},
 		}
 	}
 	view.App, view.NewPlan = q.App.Name, q.NewPlan.Name

@@ -67,8 +67,10 @@ var needs = map[Template]struct {
 
 // Templates lists every template.
 func Templates() []Template {
-	return []Template{VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred, SeatsLate, CompEnding,
-		LifePastDue, LifePastDueMiddle, LifePastDueEnd, LifeTrialEnding, LifeCancelled, LifeEnded}
+	return []Template{
+		VerifyEmail, ResetPassword, PasswordChanged, PurchaseDoubleRefunded, Invitation, InvitationAccepted, MemberRemoved, OwnershipTransferred, SeatsLate, CompEnding,
+		LifePastDue, LifePastDueMiddle, LifePastDueEnd, LifeTrialEnding, LifeCancelled, LifeEnded,
+	}
 }
 
 var (
