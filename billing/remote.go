@@ -236,4 +236,5 @@ type Gateway interface {
 	CheckoutGateway
 	SubscriptionGateway
 	SeatGateway
+	EventGateway
 }

@@ -34,6 +34,7 @@ type Store interface {
 	SeatStore
 	SeatWaitStore
 	SeatLedgerStore
+	ReconcileStore
 }
 
 // CatalogStore reads what is sold.

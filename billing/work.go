@@ -54,6 +54,8 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindSeatCheck, s.checkSeatsFrom)
 	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)
 	r.Periodic(KindReconcile, reconcileEvery, s.Reconcile)
+	r.Handle(KindReconcilePage, s.reconcilePageFrom)
+	r.Periodic(KindReconcileDaily, day, s.startReconcile)
 }
 
 // Outcomes of an event, as they stand in its row.

@@ -42,6 +42,7 @@ type Gateway struct {
 
 	prorations []proration
 	quantities []Quantity
+	events     []happened
 }
 
 type answer struct {

@@ -88,6 +88,9 @@ func (r *reference) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*string)(r))
 }
 
+// EventObject names the object that an event is about, "" where it means nothing to us: [ErrMalformed].
+func EventObject(eventType string, object []byte) (string, error) { return objectOf(eventType, object) }
+
 func objectOf(eventType string, raw json.RawMessage) (string, error) {
 	kind := kindOf(eventType)
 	if kind == "" {
