@@ -237,4 +237,5 @@ type Gateway interface {
 	SubscriptionGateway
 	SeatGateway
 	EventGateway
+	LookupGateway
 }
