@@ -35,6 +35,7 @@ type Store interface {
 	SeatWaitStore
 	SeatLedgerStore
 	ReconcileStore
+	FeedStore
 }
 
 // CatalogStore reads what is sold.
