@@ -240,3 +240,22 @@ func TestTheDailyRunRepairs(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatEndedBeforeWeHeardClosesItsCheckout: a checkout that stayed open would be read again for ever.
+func TestWhatEndedBeforeWeHeardClosesItsCheckout(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.SQLite(t))
+	c := b.start("buyco", proPLN)
+	b.stripe.Change(b.pay(c), func(s *billing.RemoteSubscription) {
+		now := b.clock.now()
+		s.Status, s.EndedAt = billing.StatusCanceled, &now
+	})
+	b.deliver(connected, c.SessionID)
+	b.settle()
+	if got, err := b.store.Checkout(t.Context(), c.ID); err != nil || got.Status != billing.CheckoutCompleted {
+		t.Errorf("the checkout is %s, %v", got.Status, err)
+	}
+	if out, err := b.FinishCheckout(t.Context(), c.ID, "buyco"); err != nil || out.State != billing.FinishCancelled {
+		t.Errorf("the buyer is told %s, %v", out.State, err)
+	}
+}
