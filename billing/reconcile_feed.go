@@ -94,7 +94,8 @@ func (s *Service) checkFeeds(ctx context.Context) error {
 func (s *Service) checkFeed(ctx context.Context, key string) error {
 	at, _, err := parseObjectKey(key)
 	if err != nil {
-		return nil // nothing that a retry could cure
+		s.log.ErrorContext(ctx, "work item without account", "key", key, "error", err)
+		return nil
 	}
 	feed, err := s.store.Feed(ctx, at)
 	if err != nil {
@@ -106,9 +107,9 @@ func (s *Service) checkFeed(ctx context.Context, key string) error {
 	case errors.Is(err, ErrStripeNotConfigured):
 		return nil // a mode without a key
 	case errors.Is(err, ErrStripeRefused), errors.Is(err, ErrStripeGone):
-		feed.fail(now, FeedRefused)
+		unanswered(&feed, now, FeedRefused)
 	case errors.Is(err, ErrStripeUnavailable):
-		feed.fail(now, FeedUnreachable)
+		unanswered(&feed, now, FeedUnreachable)
 	case err != nil:
 		return err
 	default:
@@ -124,8 +125,8 @@ func (s *Service) checkFeed(ctx context.Context, key string) error {
 	return s.store.SaveFeed(ctx, feed)
 }
 
-// fail counts a failure to ask; for a while it means nothing.
-func (f *Feed) fail(now time.Time, reason FeedReason) {
+// unanswered notes that Stripe could not be asked; for a while it means nothing.
+func unanswered(f *Feed, now time.Time, reason FeedReason) {
 	if f.FailingSince == nil {
 		f.FailingSince = &now
 	}

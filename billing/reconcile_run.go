@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -191,12 +192,7 @@ func (r *reconciliation) ifChosen(orgID string, at Account, compare func() error
 }
 
 func (f LiveFilter) owns(account string) bool {
-	for _, a := range f.Accounts {
-		if a == account {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.Accounts, account)
 }
 
 func (r *reconciliation) same() { r.sum.Compared++ }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -177,9 +178,7 @@ func newSaga(t *testing.T, d *db.DB, seed uint64, stories int) *saga {
 }
 
 func with(a, b map[string]any) map[string]any {
-	for k, v := range a {
-		b[k] = v
-	}
+	maps.Copy(b, a)
 	return b
 }
 
