@@ -46,7 +46,7 @@ CHAOS := Kill|Race|Parallel|Lost|Crash|Fault|Double|Doubled|AtOnce|Together|Writ
 
 .PHONY: chaos
 chaos: test-deps ## the long form of the race, kill and fuzz tests (more than half an hour)
-	WOLFIEAUTH_CHAOS=long $(BIN)/gotestsum --format testname -- -count=1 -timeout 60m -run 'TestKillDuringAPurchase|TestKillWhileSeatsFollow|TestRandomMembersAndSeats' ./cmd/wolfieauth/app
+	WOLFIEAUTH_CHAOS=long $(BIN)/gotestsum --format testname -- -count=1 -timeout 60m -run 'TestKillDuringAPurchase|TestKillWhileSeatsFollow|TestRandomMembersAndSeats|TestRandomHistories' ./cmd/wolfieauth/app
 	$(BIN)/gotestsum --format pkgname-and-test-fails -- -count=10 -shuffle=on -timeout 60m -run '$(CHAOS)' ./internal/... ./claims/... ./billing/... ./idp/...
 	scripts/fuzz 2m
 

@@ -32,6 +32,7 @@ const jobsShown = 50
 // JobsPage is the view of admin/jobs.
 type JobsPage struct {
 	Frame
+	Feeds       FeedNotices
 	Stats       jobs.Stats
 	Waiting     int64 // wanted and never failed
 	Items       []jobs.Item
@@ -59,6 +60,9 @@ func (k *Console) showJobs(c echo.Context, v *visit) error {
 	view := &JobsPage{
 		Frame: frame(c, v, "jobs", web.T(c, "admin.jobs.title")), Stats: stats, Waiting: stats.Open - stats.Failing, Items: items,
 		Kind: f.Kind, Kinds: kindOptions(c, kinds, f.Kind), Later: f.Behind != nil,
+	}
+	if view.Feeds, err = k.feedNotices(c); err != nil {
+		return err
 	}
 	q := url.Values{}
 	if f.Kind != "" {

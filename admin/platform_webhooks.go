@@ -20,6 +20,7 @@ import (
 // WebhooksPage is the view of admin/platform_webhooks.
 type WebhooksPage struct {
 	Frame
+	Feeds       FeedNotices
 	Form        *web.Form
 	Outcomes    []web.Option
 	Rows        []WebhookRow
@@ -44,6 +45,9 @@ func (k *Console) showWebhooks(c echo.Context, v *visit) error {
 	view := &WebhooksPage{
 		Frame: frame(c, v, "webhooks", web.T(c, "platform.webhooks.title")), Form: form, Outcomes: outcomeOptions(c),
 		Filtered: f.Outcome+f.Type+f.Account != "", Later: f.Before != "",
+	}
+	if view.Feeds, err = k.feedNotices(c); err != nil {
+		return err
 	}
 	q := url.Values{}
 	for name, value := range map[string]string{"outcome": f.Outcome, "type": f.Type, "account": f.Account} {

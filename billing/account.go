@@ -65,9 +65,11 @@ func (s *Service) EnsureStripePrice(ctx context.Context, at Account, plan Plan, 
 	if err != nil {
 		return "", err
 	}
-	name, err := s.gateway.CreatePrice(ctx, at, row.ID, PriceSpec{
-		PriceID: price.ID, ProductID: productID, Currency: price.Currency, Interval: price.Interval,
-		PerSeat: price.PerSeat, Scheme: price.Scheme, Amount: price.Amount, Tiers: price.Tiers,
+	name, err := s.makeOnce(ctx, at, MadePrice, row.ID, row.CreatedAt, func() (string, error) {
+		return s.gateway.CreatePrice(ctx, at, row.ID, PriceSpec{
+			PriceID: price.ID, ProductID: productID, Currency: price.Currency, Interval: price.Interval,
+			PerSeat: price.PerSeat, Scheme: price.Scheme, Amount: price.Amount, Tiers: price.Tiers,
+		})
 	})
 	if err != nil {
 		return "", fmt.Errorf("sync price %s: %w", price.ID, err)
@@ -86,7 +88,9 @@ func (s *Service) ensureProduct(ctx context.Context, at Account, plan Plan) (str
 	if err != nil || row.ProductID != "" {
 		return row.ProductID, err
 	}
-	name, err := s.gateway.CreateProduct(ctx, at, row.ID, ProductSpec{PlanID: plan.ID, Name: row.Name, Description: row.Description})
+	name, err := s.makeOnce(ctx, at, MadeProduct, row.ID, row.CreatedAt, func() (string, error) {
+		return s.gateway.CreateProduct(ctx, at, row.ID, ProductSpec{PlanID: plan.ID, Name: row.Name, Description: row.Description})
+	})
 	if err != nil {
 		return "", fmt.Errorf("sync plan %s: %w", plan.ID, err)
 	}
@@ -98,7 +102,9 @@ func (s *Service) ensureCustomer(ctx context.Context, at Account, row Customer) 
 	if row.CustomerID != "" {
 		return row.CustomerID, nil
 	}
-	name, err := s.gateway.CreateCustomer(ctx, at, row.ID, CustomerSpec{OrgID: row.OrgID, Name: row.Name, Email: row.Email, Lang: row.Lang})
+	name, err := s.makeOnce(ctx, at, MadeCustomer, row.ID, row.CreatedAt, func() (string, error) {
+		return s.gateway.CreateCustomer(ctx, at, row.ID, CustomerSpec{OrgID: row.OrgID, Name: row.Name, Email: row.Email, Lang: row.Lang})
+	})
 	if err != nil {
 		return "", fmt.Errorf("make customer for org %s: %w", row.OrgID, err)
 	}

@@ -238,4 +238,6 @@ type Gateway interface {
 	SeatGateway
 	ChangeGateway
 	LookGateway
+	EventGateway
+	LookupGateway
 }

@@ -72,6 +72,9 @@ type Deps struct {
 	Comps    CompCounter
 	Now      func() time.Time
 	Logger   *slog.Logger
+	// EventObject names the object that an event of Stripe is about, "" for none of ours; the webhook knows. Without it
+	// nothing can be found by events.
+	EventObject func(eventType string, object []byte) (string, error)
 	// SeatNotice is how long a change of seats may be stuck before the org is told; 0 is a day.
 	SeatNotice time.Duration
 	// BaseURL is the issuer, without a slash at its end.
@@ -83,22 +86,23 @@ type Deps struct {
 
 // Service is the rules of billing. It is safe for concurrent use.
 type Service struct {
-	tx         Transactor
-	store      Store
-	apps       Apps
-	members    Members
-	gateway    Gateway
-	jobs       Jobs
-	mailer     Mailer
-	versions   Versions
-	audit      Auditor
-	comps      CompCounter
-	now        func() time.Time
-	log        *slog.Logger
-	baseURL    string
-	seatNotice time.Duration
-	pages      func(c Checkout) (success, cancelled string)
-	catalogs   *db.Cached[string, Catalog]
+	tx          Transactor
+	store       Store
+	apps        Apps
+	members     Members
+	gateway     Gateway
+	jobs        Jobs
+	mailer      Mailer
+	versions    Versions
+	audit       Auditor
+	comps       CompCounter
+	now         func() time.Time
+	log         *slog.Logger
+	baseURL     string
+	seatNotice  time.Duration
+	eventObject func(eventType string, object []byte) (string, error)
+	pages       func(c Checkout) (success, cancelled string)
+	catalogs    *db.Cached[string, Catalog]
 }
 
 // catalogsKept bounds the catalogues in memory.
@@ -112,6 +116,9 @@ func New(d Deps) *Service {
 	}
 	if s.seatNotice = d.SeatNotice; s.seatNotice <= 0 {
 		s.seatNotice = day
+	}
+	if s.eventObject = d.EventObject; s.eventObject == nil {
+		s.eventObject = func(string, []byte) (string, error) { return "", nil }
 	}
 	s.now = func() time.Time { return d.Now().UTC() }
 	if s.audit == nil {

@@ -27,14 +27,15 @@ type bundle struct {
 	stripe  *billingtest.Gateway
 	gateway billing.Gateway // stripe, unless a test stands between
 	// refuseWork makes every wish for work fail.
-	refuseWork bool
-	store      *store.Store
-	jobs       *jobs.Runner
-	members    *members
-	mails      *mailer
-	audit      billing.Auditor
-	comps      billing.CompCounter
-	crowd      bool // count people all at once
+	refuseWork  bool
+	store       *store.Store
+	jobs        *jobs.Runner
+	members     *members
+	mails       *mailer
+	audit       billing.Auditor
+	comps       billing.CompCounter
+	crowd       bool // count people all at once
+	eventObject func(eventType string, object []byte) (string, error)
 	*billing.Service
 }
 
@@ -193,7 +194,7 @@ func (b *bundle) wire() {
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
 		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.counting(), Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
-		Audit: b.audit, Comps: b.comps,
+		Audit: b.audit, Comps: b.comps, EventObject: b.eventObject,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
 	b.RegisterJobs(runner{r, false})

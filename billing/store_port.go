@@ -36,6 +36,8 @@ type Store interface {
 	SeatLedgerStore
 	ChangeStore
 	NoticeStore
+	ReconcileStore
+	FeedStore
 }
 
 // CatalogStore reads what is sold.

@@ -76,15 +76,16 @@ func (s *Service) applyCheckout(ctx context.Context, row Checkout, remote Remote
 }
 
 // complete marks the checkout of a holder as paid and closes the others of the same org and scope, inside the
-// transaction that stores what was bought.
+// transaction that stores what was bought. What had ended before we heard of it was paid as well: its checkout would be
+// read again for ever.
 func (s *Service) complete(ctx context.Context, sub Subscription) error {
-	if !sub.Holds {
-		return nil
-	}
-	if sub.CheckoutID != "" {
+	if sub.CheckoutID != "" && (sub.Holds || sub.EndedAt != nil) {
 		if _, err := s.store.CloseCheckout(ctx, sub.CheckoutID, CheckoutCompleted, s.now()); err != nil {
 			return err
 		}
+	}
+	if !sub.Holds {
+		return nil
 	}
 	others, err := s.store.OpenCheckouts(ctx, sub.OrgID, sub.Scope, sub.Livemode)
 	if err != nil {

@@ -56,6 +56,10 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindSeatCheck, s.checkSeatsFrom)
 	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)
 	r.Periodic(KindReconcile, reconcileEvery, s.Reconcile)
+	r.Handle(KindReconcilePage, s.reconcilePageFrom)
+	r.Periodic(KindReconcileDaily, day, s.startReconcile)
+	r.Handle(KindFeed, s.checkFeed)
+	r.Periodic(KindFeeds, feedEvery, s.checkFeeds)
 }
 
 // Outcomes of an event, as they stand in its row.

@@ -42,9 +42,15 @@ type Gateway struct {
 
 	prorations []proration
 	quantities []Quantity
+	events     []happened
+	made       []made
 }
 
+// keysKept is how long Stripe knows a key.
+const keysKept = 24 * time.Hour
+
 type answer struct {
+	at     time.Time
 	spec   any
 	result any
 }
@@ -146,7 +152,7 @@ func keyed[T any](g *Gateway, key string, spec any, do func() (T, error)) (T, er
 	if key == "" {
 		return zero, fmt.Errorf("%w: no idempotency key", billing.ErrStripeRefused)
 	}
-	if kept, ok := g.answers[key]; ok {
+	if kept, ok := g.answers[key]; ok && g.now().Sub(kept.at) < keysKept {
 		if !reflect.DeepEqual(kept.spec, spec) {
 			return zero, fmt.Errorf("%w: key %s came with other parameters", billing.ErrStripeRefused, key)
 		}
@@ -154,7 +160,10 @@ func keyed[T any](g *Gateway, key string, spec any, do func() (T, error)) (T, er
 	}
 	out, err := do()
 	if err == nil {
-		g.answers[key] = answer{spec, out}
+		g.answers[key] = answer{g.now(), spec, out}
+		if id, ok := any(out).(string); ok {
+			g.made = append(g.made, made{key, id})
+		}
 	}
 	return out, err
 }

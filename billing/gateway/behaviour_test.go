@@ -168,9 +168,14 @@ func TestEmptyArgumentsAreNeverSent(t *testing.T) {
 		"subscription":         func(b bundle) error { _, err := b.ReadSubscription(b.ctx, platform, ""); return err },
 		"subscriptions":        func(b bundle) error { _, err := b.ListSubscriptions(b.ctx, platform, ""); return err },
 		"payment":              func(b bundle) error { _, err := b.ReadPayment(b.ctx, platform, ""); return err },
-		"refund":               func(b bundle) error { _, err := b.Refund(b.ctx, platform, "key-1", ""); return err },
-		"cancel":               func(b bundle) error { return b.CancelNow(b.ctx, platform, "key-1", "") },
-		"cancel without key":   func(b bundle) error { return b.CancelNow(b.ctx, platform, "", "sub_1") },
+		"search for no key":    func(b bundle) error { _, err := b.FindMade(b.ctx, platform, billing.MadePrice, ""); return err },
+		"search for a query": func(b bundle) error {
+			_, err := b.FindMade(b.ctx, platform, billing.MadePrice, `x" OR name:"y`)
+			return err
+		},
+		"refund":             func(b bundle) error { _, err := b.Refund(b.ctx, platform, "key-1", ""); return err },
+		"cancel":             func(b bundle) error { return b.CancelNow(b.ctx, platform, "key-1", "") },
+		"cancel without key": func(b bundle) error { return b.CancelNow(b.ctx, platform, "", "sub_1") },
 		"quantity of nothing": func(b bundle) error {
 			return b.SetQuantity(b.ctx, platform, "key-1", billing.QuantitySpec{ItemID: "si_1"})
 		},

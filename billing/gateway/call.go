@@ -28,13 +28,14 @@ func (*answer) UnmarshalJSON([]byte) error { return nil }
 // query holds the parameters of all reads.
 type query struct {
 	stripe.Params `form:"*"`
-	Expand        []*string `form:"expand"`
-	Customer      *string   `form:"customer"`
-	Subscription  *string   `form:"subscription"`
-	PaymentIntent *string   `form:"payment_intent"`
-	Status        *string   `form:"status"`
-	Limit         *int64    `form:"limit"`
-	StartingAfter *string   `form:"starting_after"`
+	Expand        []*string                `form:"expand"`
+	Customer      *string                  `form:"customer"`
+	Subscription  *string                  `form:"subscription"`
+	PaymentIntent *string                  `form:"payment_intent"`
+	Status        *string                  `form:"status"`
+	Limit         *int64                   `form:"limit"`
+	StartingAfter *string                  `form:"starting_after"`
+	Created       *stripe.RangeQueryParams `form:"created"`
 }
 
 // do sends one request and returns the raw answer.

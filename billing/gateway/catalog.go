@@ -16,6 +16,7 @@ const (
 	metaPrice    = "wolfieauth_price_id"
 	metaOrg      = "wolfieauth_org_id"
 	metaCheckout = "wolfieauth_checkout_id"
+	metaRow      = "wolfieauth_row_id" // the key that it was made under
 )
 
 // text leaves an empty parameter out: Stripe reads an empty value as the wish to unset it.
@@ -31,7 +32,7 @@ func (g *Gateway) CreateProduct(ctx context.Context, at billing.Account, key str
 	return g.create(ctx, operation{what: "create product", path: "/v1/products", at: at}, key, &stripe.ProductParams{
 		Name:        text(spec.Name),
 		Description: text(spec.Description),
-		Metadata:    map[string]string{metaPlan: spec.PlanID},
+		Metadata:    map[string]string{metaPlan: spec.PlanID, metaRow: key},
 	})
 }
 
@@ -43,6 +44,7 @@ func (g *Gateway) CreatePrice(ctx context.Context, at billing.Account, key strin
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w: %w", op.what, spec.PriceID, billing.ErrStripeRefused, err)
 	}
+	params.Metadata[metaRow] = key
 	return g.create(ctx, op, key, params)
 }
 

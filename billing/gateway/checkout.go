@@ -16,7 +16,7 @@ func (g *Gateway) CreateCustomer(ctx context.Context, at billing.Account, key st
 	params := &stripe.CustomerParams{
 		Name:     text(spec.Name),
 		Email:    text(spec.Email),
-		Metadata: map[string]string{metaOrg: spec.OrgID},
+		Metadata: map[string]string{metaOrg: spec.OrgID, metaRow: key},
 	}
 	if spec.Lang != "" {
 		params.PreferredLocales = stripe.StringSlice([]string{spec.Lang})

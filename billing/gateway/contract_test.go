@@ -74,7 +74,7 @@ func subscriptionForm(more map[string]string) map[string]string {
 
 func priceForm(more map[string]string) map[string]string {
 	form := map[string]string{
-		"product": "prod_1", "currency": "pln", "metadata[wolfieauth_price_id]": "price-1", "billing_scheme": "per_unit",
+		"product": "prod_1", "currency": "pln", "metadata[wolfieauth_price_id]": "price-1", "metadata[wolfieauth_row_id]": "key-1", "billing_scheme": "per_unit",
 		"unit_amount": "9900", "recurring[interval]": "month", "recurring[usage_type]": "licensed",
 	}
 	for name, value := range more {
@@ -112,6 +112,14 @@ func TestContract(t *testing.T) {
 			return err
 		}
 	}
+	const row = "0199ffff-0000-7000-8000-000000000001"
+	find := func(at billing.Account, kind billing.MadeKind) func(bundle) error {
+		return func(b bundle) error {
+			_, err := b.FindMade(b.ctx, at, kind, row)
+			return err
+		}
+	}
+	search := map[string]string{"query": `metadata["wolfieauth_row_id"]:"` + row + `"`, "limit": "100"}
 	cases := map[string]struct {
 		call  func(bundle) error
 		at    billing.Account
@@ -122,11 +130,11 @@ func TestContract(t *testing.T) {
 		"product": {keyed: true, line: "POST /v1/products", call: func(b bundle) error {
 			_, err := b.CreateProduct(b.ctx, platform, "key-1", billing.ProductSpec{PlanID: "plan-1", Name: "Plan Złoty", Description: "All of it"})
 			return err
-		}, form: map[string]string{"name": "Plan Złoty", "description": "All of it", "metadata[wolfieauth_plan_id]": "plan-1"}},
+		}, form: map[string]string{"name": "Plan Złoty", "description": "All of it", "metadata[wolfieauth_plan_id]": "plan-1", "metadata[wolfieauth_row_id]": "key-1"}},
 		"product without description, connected": {keyed: true, at: connected, line: "POST /v1/products", call: func(b bundle) error {
 			_, err := b.CreateProduct(b.ctx, connected, "key-1", billing.ProductSpec{PlanID: "plan-1", Name: "Pro"})
 			return err
-		}, form: map[string]string{"name": "Pro", "metadata[wolfieauth_plan_id]": "plan-1"}},
+		}, form: map[string]string{"name": "Pro", "metadata[wolfieauth_plan_id]": "plan-1", "metadata[wolfieauth_row_id]": "key-1"}},
 
 		"price flat monthly": {keyed: true, line: "POST /v1/prices", call: price(platform, func(*billing.PriceSpec) {}), form: priceForm(nil)},
 		"price flat yearly, connected": {
@@ -181,11 +189,11 @@ func TestContract(t *testing.T) {
 		"customer": {keyed: true, line: "POST /v1/customers", call: func(b bundle) error {
 			_, err := b.CreateCustomer(b.ctx, platform, "key-1", billing.CustomerSpec{OrgID: "org-1", Name: "Acme", Email: "a@acme.test", Lang: "pl"})
 			return err
-		}, form: map[string]string{"name": "Acme", "email": "a@acme.test", "preferred_locales[0]": "pl", "metadata[wolfieauth_org_id]": "org-1"}},
+		}, form: map[string]string{"name": "Acme", "email": "a@acme.test", "preferred_locales[0]": "pl", "metadata[wolfieauth_org_id]": "org-1", "metadata[wolfieauth_row_id]": "key-1"}},
 		"customer bare, connected": {keyed: true, at: connected, line: "POST /v1/customers", call: func(b bundle) error {
 			_, err := b.CreateCustomer(b.ctx, connected, "key-1", billing.CustomerSpec{OrgID: "org-1"})
 			return err
-		}, form: map[string]string{"metadata[wolfieauth_org_id]": "org-1"}},
+		}, form: map[string]string{"metadata[wolfieauth_org_id]": "org-1", "metadata[wolfieauth_row_id]": "key-1"}},
 
 		"checkout subscription": {
 			keyed: true, line: "POST /v1/checkout/sessions", call: checkout(platform, func(*billing.CheckoutSpec) {}), form: subscriptionForm(nil),
@@ -253,6 +261,13 @@ func TestContract(t *testing.T) {
 			"subscription": "sub_1", "subscription_items[0][id]": "si_1", "subscription_items[0][quantity]": "7",
 			"subscription_proration_behavior": "create_prorations", "subscription_proration_date": "1800000000",
 		}},
+		"list events": {at: connected, line: "GET /v1/events", call: func(b bundle) error {
+			_, err := b.ListEvents(b.ctx, connected, time.Unix(1800000000, 0), 1000)
+			return err
+		}, form: map[string]string{"created[gte]": "1800000000", "limit": "100"}},
+		"look for a product":  {at: connected, line: "GET /v1/products/search", call: find(connected, billing.MadeProduct), form: search},
+		"look for a price":    {line: "GET /v1/prices/search", call: find(platform, billing.MadePrice), form: search},
+		"look for a customer": {line: "GET /v1/customers/search", call: find(platform, billing.MadeCustomer), form: search},
 		"list prorations": {at: connected, line: "GET /v1/invoiceitems", call: func(b bundle) error {
 			_, err := b.ListProrations(b.ctx, connected, "cus_1", "sub_1")
 			return err

@@ -53,7 +53,9 @@ func (s *Sandbox) routes() http.Handler {
 // operations is the API, by method and path.
 func operations() map[string]operation {
 	return map[string]operation{
-		"POST /v1/products": createProduct, "GET /v1/products": listProducts, "GET /v1/products/{id}": retrieveGone("product"),
+		"GET /v1/products/search": searching("product", "/v1/products/search"), "GET /v1/prices/search": searching("price", "/v1/prices/search"),
+		"GET /v1/customers/search": searching("customer", "/v1/customers/search"),
+		"POST /v1/products":        createProduct, "GET /v1/products": listProducts, "GET /v1/products/{id}": retrieveGone("product"),
 		"POST /v1/products/{id}": updateProduct, "DELETE /v1/products/{id}": deleteProduct,
 		"POST /v1/prices": createPrice, "GET /v1/prices": listPrices, "GET /v1/prices/{id}": retrieve("price"), "POST /v1/prices/{id}": updatePrice,
 		"POST /v1/customers": createCustomer, "GET /v1/customers": listCustomers, "GET /v1/customers/{id}": retrieveGone("customer"),

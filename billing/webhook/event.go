@@ -12,7 +12,7 @@ import (
 
 // APIVersion is the version of Stripe's API that our endpoints are made with. Events of another one are
 // recorded and handled by reading the object again, but an operator should know.
-const APIVersion = "2023-10-16"
+const APIVersion = billing.APIVersion
 
 // ErrMalformed means that a signed body is no event of Stripe.
 var ErrMalformed = errors.New("body is not an event")
@@ -87,6 +87,9 @@ func (r *reference) UnmarshalJSON(raw []byte) error {
 	}
 	return json.Unmarshal(raw, (*string)(r))
 }
+
+// EventObject names the object that an event is about, "" where it means nothing to us: [ErrMalformed].
+func EventObject(eventType string, object []byte) (string, error) { return objectOf(eventType, object) }
 
 func objectOf(eventType string, raw json.RawMessage) (string, error) {
 	kind := kindOf(eventType)

@@ -111,7 +111,7 @@ SELECT m.user_id, o.name AS org_name, o.personal_user_id IS NOT NULL AS personal
 	'subscription' AS kind, s.id, s.status AS stripe_status,
 	p.slug AS plan_slug, p.name AS plan_name, p.position AS plan_position, @plan_features AS features,
 	sc.bundle, s.recurring, s.current_period_end, s.trial_end, s.cancel_at, s.cancel_at_period_end,
-	s.ended_at, s.expires_at, s.oldest_unpaid_at, p.grace_days, s.quantity, pr.per_seat, s.org_id,
+	s.ended_at, s.expires_at, s.oldest_unpaid_at, p.grace_days, fd.stale_since, s.quantity, pr.per_seat, s.org_id,
 	FALSE AS enabled
 FROM memberships m
 CROSS JOIN app
@@ -120,18 +120,19 @@ CROSS JOIN orgs o
 CROSS JOIN subscriptions s
 JOIN plans p ON p.id = s.plan_id AND p.scope_kind = sc.kind AND p.scope_id = sc.id
 JOIN membership_prices pr ON pr.id = s.price_id
+LEFT JOIN stripe_feeds fd ON fd.account = s.account AND fd.livemode = s.livemode
 WHERE m.user_id IN @users AND m.removed_at IS NULL AND o.id = m.org_id AND o.suspended_at IS NULL
 	AND s.org_id = m.org_id AND s.scope_kind = sc.kind AND s.scope_id = sc.id AND s.livemode = app.livemode AND s.holds
 UNION ALL
 SELECT c.user_id, '', FALSE, 'comp', c.id, '', c.plan_slug, c.plan_name, @last, c.features,
 	'', FALSE, NULL, NULL, NULL, FALSE,
-	c.ended_at, c.expires_at, NULL, 0, 0, FALSE, '', FALSE
+	c.ended_at, c.expires_at, NULL, 0, NULL, 0, FALSE, '', FALSE
 FROM app_entitlement_overrides c
 WHERE c.user_id IN @users AND c.client_id = @client AND c.ended_at IS NULL
 UNION ALL
 SELECT m.user_id, o.name, FALSE, 'grant', m.id, '', '', '', @last, '[]',
 	'', FALSE, NULL, NULL, NULL, FALSE,
-	NULL, NULL, NULL, 0, 0, FALSE, o.id, FALSE
+	NULL, NULL, NULL, 0, NULL, 0, FALSE, o.id, FALSE
 FROM memberships m
 JOIN orgs o ON o.id = m.org_id AND o.platform_owner AND o.suspended_at IS NULL
 JOIN oidc_clients a ON a.org_id = o.id AND a.client_id = @client

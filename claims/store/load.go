@@ -44,7 +44,7 @@ WITH app AS (
 SELECT 'subscription' AS kind, s.id, s.status AS stripe_status,
 	p.slug AS plan_slug, p.name AS plan_name, p.position AS plan_position, @plan_features AS features,
 	sc.bundle, s.recurring, s.current_period_end, s.trial_end, s.cancel_at, s.cancel_at_period_end,
-	s.ended_at, s.expires_at, s.oldest_unpaid_at, p.grace_days, s.quantity, pr.per_seat, s.org_id,
+	s.ended_at, s.expires_at, s.oldest_unpaid_at, p.grace_days, fd.stale_since, s.quantity, pr.per_seat, s.org_id,
 	app.enabled
 FROM app
 CROSS JOIN buyers
@@ -52,19 +52,20 @@ CROSS JOIN scopes sc
 CROSS JOIN subscriptions s
 JOIN plans p ON p.id = s.plan_id AND p.scope_kind = sc.kind AND p.scope_id = sc.id
 JOIN membership_prices pr ON pr.id = s.price_id
+LEFT JOIN stripe_feeds fd ON fd.account = s.account AND fd.livemode = s.livemode
 WHERE s.org_id = buyers.id AND s.scope_kind = sc.kind AND s.scope_id = sc.id
 	AND s.livemode = app.livemode AND s.holds
 UNION ALL
 SELECT 'comp', c.id, '', c.plan_slug, c.plan_name, COALESCE(p.position, @last), c.features,
 	'', FALSE, NULL, NULL, NULL, FALSE,
-	c.ended_at, c.expires_at, NULL, 0, 0, FALSE, '', FALSE
+	c.ended_at, c.expires_at, NULL, 0, NULL, 0, FALSE, '', FALSE
 FROM app_entitlement_overrides c
 LEFT JOIN plans p ON p.scope_kind = 'app' AND p.scope_id = c.client_id AND p.slug = c.plan_slug
 WHERE c.user_id = @user AND c.client_id = @client AND c.ended_at IS NULL
 UNION ALL
 SELECT 'grant', m.id, '', '', '', @last, '[]',
 	'', FALSE, NULL, NULL, NULL, FALSE,
-	NULL, NULL, NULL, 0, 0, FALSE, o.id, FALSE
+	NULL, NULL, NULL, 0, NULL, 0, FALSE, o.id, FALSE
 FROM orgs o
 JOIN oidc_clients a ON a.org_id = o.id AND a.client_id = @client
 JOIN memberships m ON m.org_id = o.id AND m.user_id = @user AND m.removed_at IS NULL
@@ -72,7 +73,7 @@ WHERE o.platform_owner AND o.suspended_at IS NULL
 UNION ALL
 SELECT 'app', '', '', '', '', 0, '[]',
 	'', FALSE, NULL, NULL, NULL, FALSE,
-	NULL, NULL, NULL, 0, 0, FALSE, '', app.enabled
+	NULL, NULL, NULL, 0, NULL, 0, FALSE, '', app.enabled
 FROM app`
 
 const kindApp = "app"
@@ -109,6 +110,7 @@ type loadRow struct {
 	PerSeat           bool
 	OrgID             string
 	Enabled           bool
+	StaleSince        *time.Time // when the events of its account ceased to reach us
 
 	LeftOut  claims.Reason // only in the past: why the claim's own statement leaves it out
 	UserID   string        // only in a directory, with the org's name and whether it is personal
@@ -157,10 +159,22 @@ func (r loadRow) source() claims.Source {
 		CancelAtPeriodEnd: r.CancelAtPeriodEnd,
 		EndedAt:           utc(r.EndedAt),
 		ExpiresAt:         utc(r.ExpiresAt),
-		OldestUnpaidAt:    utc(r.OldestUnpaidAt),
+		OldestUnpaidAt:    utc(r.unpaidSince()),
 		GraceDays:         r.GraceDays,
 		Quantity:          r.Quantity,
 		PerSeat:           r.PerSeat,
 		OrgID:             r.OrgID,
 	}
+}
+
+// unpaidSince is nil, which holds the grace, where the account ceased to be heard of before the grace ended: the payment
+// may have been made, and nobody is cut off because we were not listening. A grace that was over by then stays over.
+func (r loadRow) unpaidSince() *time.Time {
+	if r.StaleSince == nil || r.OldestUnpaidAt == nil {
+		return r.OldestUnpaidAt
+	}
+	if end := r.OldestUnpaidAt.Add(time.Duration(r.GraceDays) * 24 * time.Hour); end.Before(*r.StaleSince) {
+		return r.OldestUnpaidAt
+	}
+	return nil
 }

@@ -255,3 +255,35 @@ func TestLoadSeesItsTransaction(t *testing.T) {
 		}
 	})
 }
+
+// TestLoadHoldsAGraceThatEndsInSilence: an account that is not heard of may have been paid.
+func TestLoadHoldsAGraceThatEndsInSilence(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		failed := noon.AddDate(0, 0, -6) // the grace of 5 days is over since yesterday
+		b.subscribe("buyco", "app", "acme-crm", b.plan("app", "acme-crm", "pro"), row{"status": "past_due", "oldest_unpaid_at": failed})
+		held := func() bool { return len(claims.Assemble(b.load("ann", "buyco", "acme-crm")).Plans) > 0 }
+		if held() {
+			t.Error("the grace is over, and the plan is held")
+		}
+		for name, tc := range map[string]struct {
+			account string
+			live    bool
+			since   any
+			want    bool
+		}{
+			"silent before the end": {"acct_1", false, noon.AddDate(0, 0, -3), true},
+			"silent after it":       {"acct_1", false, noon.Add(-time.Hour), false},
+			"heard of":              {"acct_1", false, nil, false},
+			"the other mode":        {"acct_1", true, noon.AddDate(0, 0, -3), false},
+			"another account":       {"acct_2", false, noon.AddDate(0, 0, -3), false},
+		} {
+			b.exec("DELETE FROM stripe_feeds")
+			b.exec("INSERT INTO stripe_feeds (account, livemode, checked_at, stale_since) VALUES (?, ?, ?, ?)", tc.account, tc.live, noon, tc.since)
+			if held() != tc.want {
+				t.Errorf("%s: held is %t", name, !tc.want)
+			}
+		}
+	})
+}

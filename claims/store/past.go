@@ -39,7 +39,8 @@ WITH billing_apps AS (
 ), app AS`
 
 // pastSQL is loadSQL over the state of a moment. It lets through what loadSQL leaves out (comps that were taken
-// back, subscriptions that lost their place or are of the other mode), and says so in the last column.
+// back, subscriptions that lost their place or are of the other mode), and says so in the last column. That a grace was
+// held while an account was not heard of is not kept: it shows as over.
 func pastSQL() string {
 	return strings.NewReplacer(
 		"\nWITH app AS", asOf,
@@ -47,6 +48,7 @@ func pastSQL() string {
 		"app.enabled\nFROM app\nCROSS", "app.enabled, CASE WHEN NOT s.holds THEN 'not_holding' WHEN s.livemode <> app.livemode THEN 'other_mode' ELSE '' END AS left_out\nFROM app\nCROSS",
 		"\n\tAND s.livemode = app.livemode AND s.holds", "",
 		" AND c.ended_at IS NULL", "",
+		"fd.stale_since", "CAST(NULL AS TIMESTAMPTZ)", "\nLEFT JOIN stripe_feeds fd ON fd.account = s.account AND fd.livemode = s.livemode", "",
 		"'', FALSE\nFROM", "'', FALSE, ''\nFROM",
 		"o.id, FALSE\nFROM", "o.id, FALSE, ''\nFROM",
 		"'', app.enabled\nFROM app", "'', app.enabled, ''\nFROM app",

@@ -13,17 +13,18 @@ import (
 
 // cli is the command line; each command is one file beside this one.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Demo    demoCmd    `cmd:"" help:"Start everything for a look around: provider, Stripe sandbox, sample app, people and plans."`
-	Sandbox sandboxCmd `cmd:"" help:"Run the Stripe sandbox by itself."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
-	User    userCmd    `cmd:"" help:"People."`
-	Org     orgCmd     `cmd:"" help:"Organisations."`
-	App     appCmd     `cmd:"" help:"Apps (OIDC clients)."`
-	Keys    keysCmd    `cmd:"" help:"Signing keys."`
-	Catalog catalogCmd `cmd:"" help:"Plans and prices as a file."`
-	Comp    compCmd    `cmd:"" help:"Free passes."`
-	Seats   seatsCmd   `cmd:"" help:"Seats of organisations."`
+	Serve     serveCmd     `cmd:"" help:"Run the server."`
+	Demo      demoCmd      `cmd:"" help:"Start everything for a look around: provider, Stripe sandbox, sample app, people and plans."`
+	Sandbox   sandboxCmd   `cmd:"" help:"Run the Stripe sandbox by itself."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
+	User      userCmd      `cmd:"" help:"People."`
+	Org       orgCmd       `cmd:"" help:"Organisations."`
+	App       appCmd       `cmd:"" help:"Apps (OIDC clients)."`
+	Keys      keysCmd      `cmd:"" help:"Signing keys."`
+	Catalog   catalogCmd   `cmd:"" help:"Plans and prices as a file."`
+	Comp      compCmd      `cmd:"" help:"Free passes."`
+	Seats     seatsCmd     `cmd:"" help:"Seats of organisations."`
+	Reconcile reconcileCmd `cmd:"" help:"Compare subscriptions, purchases and checkouts with Stripe and repair what differs."`
 }
 
 func main() {

@@ -31,7 +31,7 @@ func (a *App) openBilling(context.Context) error {
 	a.billing = billing.New(billing.Deps{
 		Tx: a.db, Store: a.billingStore, Apps: known, Members: known, Gateway: stripe, Jobs: work{a.jobs},
 		Mailer: billingMail{people: a.people, mails: a.mails, base: a.cfg.Issuer}, Versions: a.versions, Audit: a.audit, Comps: a.claims.store,
-		Now: a.cfg.Now, Logger: a.log, BaseURL: a.cfg.Issuer, SeatNotice: a.cfg.SeatNotice,
+		Now: a.cfg.Now, Logger: a.log, BaseURL: a.cfg.Issuer, SeatNotice: a.cfg.SeatNotice, EventObject: webhook.EventObject,
 	})
 	a.billing.RegisterJobs(work{a.jobs})
 	// A plan's page shows its app: what changes an app changes the catalogue.
