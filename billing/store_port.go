@@ -34,6 +34,8 @@ type Store interface {
 	SeatStore
 	SeatWaitStore
 	SeatLedgerStore
+	InvoiceStore
+	FeeStore
 }
 
 // CatalogStore reads what is sold.

@@ -53,6 +53,7 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindSeatNotice, s.tellOfSeats)
 	r.Handle(KindSeatCheck, s.checkSeatsFrom)
 	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)
+	r.Periodic(KindFeeCheck, feeCheckEvery, s.checkFeesDaily)
 	r.Periodic(KindReconcile, reconcileEvery, s.Reconcile)
 }
 
@@ -97,7 +98,9 @@ func (s *Service) readObject(ctx context.Context, at Account, id string) (outcom
 	case "sub":
 		return s.readSubscription(ctx, at, id, "")
 	case "pi":
-		return s.readPurchase(ctx, at, id)
+		return s.readPayment(ctx, at, id)
+	case "in":
+		return s.readInvoice(ctx, at, id)
 	case "cus":
 		return s.readCustomer(ctx, at, id)
 	default:

@@ -168,6 +168,7 @@ func TestEmptyArgumentsAreNeverSent(t *testing.T) {
 		"subscription":         func(b bundle) error { _, err := b.ReadSubscription(b.ctx, platform, ""); return err },
 		"subscriptions":        func(b bundle) error { _, err := b.ListSubscriptions(b.ctx, platform, ""); return err },
 		"payment":              func(b bundle) error { _, err := b.ReadPayment(b.ctx, platform, ""); return err },
+		"invoice":              func(b bundle) error { _, err := b.ReadInvoice(b.ctx, platform, ""); return err },
 		"refund":               func(b bundle) error { _, err := b.Refund(b.ctx, platform, "key-1", ""); return err },
 		"cancel":               func(b bundle) error { return b.CancelNow(b.ctx, platform, "key-1", "") },
 		"cancel without key":   func(b bundle) error { return b.CancelNow(b.ctx, platform, "", "sub_1") },

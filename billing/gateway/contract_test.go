@@ -253,6 +253,10 @@ func TestContract(t *testing.T) {
 			"subscription": "sub_1", "subscription_items[0][id]": "si_1", "subscription_items[0][quantity]": "7",
 			"subscription_proration_behavior": "create_prorations", "subscription_proration_date": "1800000000",
 		}},
+		"read invoice": {at: connected, line: "GET /v1/invoices/in_1", call: func(b bundle) error {
+			_, err := b.ReadInvoice(b.ctx, connected, "in_1")
+			return err
+		}, form: map[string]string{"expand[0]": "charge"}},
 		"list prorations": {at: connected, line: "GET /v1/invoiceitems", call: func(b bundle) error {
 			_, err := b.ListProrations(b.ctx, connected, "cus_1", "sub_1")
 			return err

@@ -24,6 +24,7 @@ type cli struct {
 	Catalog catalogCmd `cmd:"" help:"Plans and prices as a file."`
 	Comp    compCmd    `cmd:"" help:"Free passes."`
 	Seats   seatsCmd   `cmd:"" help:"Seats of organisations."`
+	Fees    feesCmd    `cmd:"" help:"The platform's fees: ledger and statements."`
 }
 
 func main() {

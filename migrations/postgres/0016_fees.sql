@@ -1,0 +1,99 @@
+-- +goose Up
+CREATE TABLE stripe_invoices (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    stripe_id TEXT NOT NULL,
+    payment_id TEXT NOT NULL DEFAULT '',
+    org_id TEXT NOT NULL,
+    buyer_org_id TEXT NOT NULL,
+    client_id TEXT NOT NULL DEFAULT '',
+    plan_id TEXT NOT NULL DEFAULT '',
+    subscription_id TEXT NOT NULL DEFAULT '',
+    number TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    total BIGINT NOT NULL DEFAULT 0,
+    tax BIGINT NOT NULL DEFAULT 0,
+    amount_paid BIGINT NOT NULL DEFAULT 0,
+    refunded BIGINT NOT NULL DEFAULT 0,
+    dispute_lost BIGINT NOT NULL DEFAULT 0,
+    application_fee BIGINT NOT NULL DEFAULT 0,
+    stripe_created TIMESTAMPTZ NOT NULL,
+    paid_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (account, livemode, stripe_id)
+);
+CREATE INDEX stripe_invoices_payment ON stripe_invoices (account, livemode, payment_id);
+CREATE INDEX stripe_invoices_seller ON stripe_invoices (org_id, id);
+CREATE INDEX stripe_invoices_buyer ON stripe_invoices (buyer_org_id, id);
+
+CREATE TABLE fee_rates (
+    id TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    basis_points BIGINT NOT NULL CHECK (basis_points BETWEEN 0 AND 10000),
+    starts_at TIMESTAMPTZ NOT NULL,
+    set_by TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT '',
+    created_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (org_id, starts_at)
+);
+
+CREATE TABLE fee_rows (
+    id TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    currency TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    invoice_id TEXT NOT NULL REFERENCES stripe_invoices (id),
+    stripe_invoice_id TEXT NOT NULL,
+    client_id TEXT NOT NULL DEFAULT '',
+    buyer_org_id TEXT NOT NULL DEFAULT '',
+    sequence BIGINT NOT NULL,
+    paid BIGINT NOT NULL,
+    returned BIGINT NOT NULL DEFAULT 0,
+    basis_points BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (invoice_id, sequence)
+);
+CREATE INDEX fee_rows_org ON fee_rows (org_id, id);
+
+CREATE TABLE fee_postings (
+    id TEXT PRIMARY KEY,
+    entry_id TEXT NOT NULL,
+    org_id TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    currency TEXT NOT NULL,
+    account TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (entry_id, account)
+);
+
+-- The ledger is written once and never changed, whoever asks.
+-- +goose StatementBegin
+CREATE FUNCTION fee_ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
+-- +goose StatementEnd
+CREATE TRIGGER fee_rates_no_update BEFORE UPDATE OR DELETE ON fee_rates
+    FOR EACH ROW EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_rates_no_truncate BEFORE TRUNCATE ON fee_rates
+    FOR EACH STATEMENT EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_rows_no_update BEFORE UPDATE OR DELETE ON fee_rows
+    FOR EACH ROW EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_rows_no_truncate BEFORE TRUNCATE ON fee_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_postings_no_update BEFORE UPDATE OR DELETE ON fee_postings
+    FOR EACH ROW EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_postings_no_truncate BEFORE TRUNCATE ON fee_postings
+    FOR EACH STATEMENT EXECUTE FUNCTION fee_ledger_append_only();
+
+-- +goose Down
+DROP TABLE fee_postings;
+DROP TABLE fee_rows;
+DROP TABLE fee_rates;
+DROP TABLE stripe_invoices;
+DROP FUNCTION fee_ledger_append_only;
