@@ -211,10 +211,13 @@ func TestTheLedgerIsAppendOnlyAndTellsOfTampering(t *testing.T) {
 		b.tell(connected, b.paidInvoice("in_1", sub, 9_900), "in_1")
 		_, err := b.SetFeeRate(t.Context(), billing.NewFeeRate{OrgID: "acme", BasisPoints: 100})
 		b.must(err)
-		for _, table := range []string{"fee_rows", "fee_postings", "fee_rates"} {
-			for _, statement := range []string{"UPDATE " + table + " SET org_id = 'x'", "DELETE FROM " + table} {
-				if err := b.db.Conn(t.Context()).Exec(statement).Error; err == nil {
-					t.Errorf("%s was carried out", statement)
+		b.clock.advance(31 * 24 * time.Hour)
+		_, err = b.CloseMonths(t.Context(), "2026-03")
+		b.must(err)
+		for _, table := range []string{"fee_rows", "fee_postings", "fee_rates", "fee_statements", "fee_statement_rows"} {
+			for _, statement := range []string{"UPDATE " + table + " SET " + map[bool]string{true: "statement_id", false: "org_id"}[table == "fee_statement_rows"] + " = 'x'", "DELETE FROM " + table} {
+				if err := b.db.Conn(t.Context()).Exec(statement).Error; err == nil || !strings.Contains(err.Error(), "append-only") {
+					t.Errorf("%s: %v", statement, err)
 				}
 			}
 		}

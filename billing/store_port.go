@@ -36,6 +36,7 @@ type Store interface {
 	SeatLedgerStore
 	InvoiceStore
 	FeeStore
+	StatementStore
 }
 
 // CatalogStore reads what is sold.

@@ -53,6 +53,7 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindSeatNotice, s.tellOfSeats)
 	r.Handle(KindSeatCheck, s.checkSeatsFrom)
 	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)
+	r.Periodic(KindMonthClose, monthCloseEvery, s.closeMonthsDaily)
 	r.Periodic(KindFeeCheck, feeCheckEvery, s.checkFeesDaily)
 	r.Periodic(KindReconcile, reconcileEvery, s.Reconcile)
 }

@@ -59,6 +59,16 @@ var ledgerRules = []struct{ name, query string }{
 		FROM stripe_invoices i LEFT JOIN fee_rows r ON r.invoice_id = i.id AND r.sequence = 0
 		WHERE i.status = 'paid' AND i.amount_paid > 0 AND i.paid_at IS NOT NULL AND i.account <> '' AND i.client_id <> 'wolfieauth-platform'
 			AND i.application_fee = 0 AND r.id IS NULL`},
+	{"every statement is the sum of its rows", `SELECT t.id AS subject, t.currency, t.net + t.corrections - COALESCE(SUM(r.amount), 0) AS amount
+		FROM fee_statements t LEFT JOIN fee_statement_rows s ON s.statement_id = t.id LEFT JOIN fee_rows r ON r.id = s.row_id
+		GROUP BY t.id, t.currency, t.net, t.corrections, t.row_count
+		HAVING t.net + t.corrections <> COALESCE(SUM(r.amount), 0) OR t.row_count <> COUNT(r.id)`},
+	{"every statement is posted", `SELECT t.id AS subject, t.currency, t.net + t.corrections - COALESCE(SUM(p.amount), 0) AS amount
+		FROM fee_statements t LEFT JOIN fee_postings p ON p.entry_id = t.id AND p.account = 'billed' AND p.org_id = t.org_id AND p.currency = t.currency AND p.livemode = t.livemode
+		GROUP BY t.id, t.currency, t.net, t.corrections HAVING COUNT(p.id) <> 1 OR t.net + t.corrections <> COALESCE(SUM(p.amount), 0)`},
+	{"every posting has its entry", `SELECT p.entry_id AS subject, MIN(p.currency) AS currency, MAX(p.amount) AS amount
+		FROM fee_postings p LEFT JOIN fee_rows r ON r.id = p.entry_id LEFT JOIN fee_statements t ON t.id = p.entry_id
+		WHERE r.id IS NULL AND t.id IS NULL GROUP BY p.entry_id`},
 }
 
 // LedgerFaults implements [billing.FeeStore].

@@ -73,6 +73,26 @@ CREATE TABLE fee_postings (
     UNIQUE (entry_id, account)
 );
 
+CREATE TABLE fee_statements (
+    id TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    currency TEXT NOT NULL,
+    month TEXT NOT NULL,
+    net BIGINT NOT NULL,
+    corrections BIGINT NOT NULL,
+    row_count BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (org_id, livemode, currency, month)
+);
+
+CREATE TABLE fee_statement_rows (
+    row_id TEXT PRIMARY KEY REFERENCES fee_rows (id),
+    statement_id TEXT NOT NULL REFERENCES fee_statements (id),
+    corrects TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX fee_statement_rows_statement ON fee_statement_rows (statement_id);
+
 -- The ledger is written once and never changed, whoever asks.
 -- +goose StatementBegin
 CREATE FUNCTION fee_ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -90,8 +110,18 @@ CREATE TRIGGER fee_postings_no_update BEFORE UPDATE OR DELETE ON fee_postings
     FOR EACH ROW EXECUTE FUNCTION fee_ledger_append_only();
 CREATE TRIGGER fee_postings_no_truncate BEFORE TRUNCATE ON fee_postings
     FOR EACH STATEMENT EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_statements_no_update BEFORE UPDATE OR DELETE ON fee_statements
+    FOR EACH ROW EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_statements_no_truncate BEFORE TRUNCATE ON fee_statements
+    FOR EACH STATEMENT EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_statement_rows_no_update BEFORE UPDATE OR DELETE ON fee_statement_rows
+    FOR EACH ROW EXECUTE FUNCTION fee_ledger_append_only();
+CREATE TRIGGER fee_statement_rows_no_truncate BEFORE TRUNCATE ON fee_statement_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION fee_ledger_append_only();
 
 -- +goose Down
+DROP TABLE fee_statement_rows;
+DROP TABLE fee_statements;
 DROP TABLE fee_postings;
 DROP TABLE fee_rows;
 DROP TABLE fee_rates;

@@ -73,6 +73,26 @@ CREATE TABLE fee_postings (
     UNIQUE (entry_id, account)
 );
 
+CREATE TABLE fee_statements (
+    id TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    currency TEXT NOT NULL,
+    month TEXT NOT NULL,
+    net BIGINT NOT NULL,
+    corrections BIGINT NOT NULL,
+    row_count BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    UNIQUE (org_id, livemode, currency, month)
+);
+
+CREATE TABLE fee_statement_rows (
+    row_id TEXT PRIMARY KEY REFERENCES fee_rows (id),
+    statement_id TEXT NOT NULL REFERENCES fee_statements (id),
+    corrects TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX fee_statement_rows_statement ON fee_statement_rows (statement_id);
+
 -- The ledger is written once and never changed, whoever asks.
 -- +goose StatementBegin
 CREATE TRIGGER fee_rates_no_update BEFORE UPDATE ON fee_rates
@@ -98,8 +118,26 @@ BEGIN SELECT RAISE(ABORT, 'fee_postings is append-only'); END;
 CREATE TRIGGER fee_postings_no_delete BEFORE DELETE ON fee_postings
 BEGIN SELECT RAISE(ABORT, 'fee_postings is append-only'); END;
 -- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER fee_statements_no_update BEFORE UPDATE ON fee_statements
+BEGIN SELECT RAISE(ABORT, 'fee_statements is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER fee_statements_no_delete BEFORE DELETE ON fee_statements
+BEGIN SELECT RAISE(ABORT, 'fee_statements is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER fee_statement_rows_no_update BEFORE UPDATE ON fee_statement_rows
+BEGIN SELECT RAISE(ABORT, 'fee_statement_rows is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER fee_statement_rows_no_delete BEFORE DELETE ON fee_statement_rows
+BEGIN SELECT RAISE(ABORT, 'fee_statement_rows is append-only'); END;
+-- +goose StatementEnd
 
 -- +goose Down
+DROP TABLE fee_statement_rows;
+DROP TABLE fee_statements;
 DROP TABLE fee_postings;
 DROP TABLE fee_rows;
 DROP TABLE fee_rates;
