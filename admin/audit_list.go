@@ -181,6 +181,8 @@ func actions(c echo.Context) []web.Option {
 		{Value: "consent.given", Label: web.T(c, "platform.action.consent_given")},
 		{Value: "key.created", Label: web.T(c, "platform.action.key_created")},
 		{Value: "key.activated", Label: web.T(c, "platform.action.key_activated")},
+		{Value: "fee.rate_set", Label: web.T(c, "fees.action_rate_set")},
+		{Value: "fee.month_closed", Label: web.T(c, "fees.action_month_closed")},
 		{Value: "refund.decided", Label: web.T(c, "platform.action.refund_decided")},
 		{Value: "refund.done", Label: web.T(c, "platform.action.refund_done")},
 		{Value: "stripe.connected", Label: web.T(c, "platform.action.stripe_connected")},

@@ -146,6 +146,7 @@ type Deps struct {
 	BundleReach BundleReach
 	Directory   Directory
 	Deliveries  Deliveries
+	Fees        Fees
 	// Now is the business clock, by which comps run out.
 	Now func() time.Time
 }

@@ -81,6 +81,14 @@ type StatedRow struct {
 	Corrects    string
 }
 
+// FeeRowFilter chooses fee rows of one org.
+type FeeRowFilter struct {
+	OrgID       string
+	StatementID string // "" is every month
+	Before      string // the id of the last row of the page before, or ""
+	Limit       int
+}
+
 // FeeGroup is what one closing is about, with its oldest row that is on no statement.
 type FeeGroup struct {
 	OrgID     string
@@ -104,6 +112,6 @@ type StatementStore interface {
 	Statement(ctx context.Context, id string) (Statement, error)
 	// Statements answers an org's statements, the newest month first.
 	Statements(ctx context.Context, orgID string) ([]Statement, error)
-	// StatedRows answers an org's rows, the newest first: those of a statement, or all where that is "".
-	StatedRows(ctx context.Context, orgID, statementID string, limit int) ([]StatedRow, error)
+	// StatedRows answers an org's rows, the newest first.
+	StatedRows(ctx context.Context, f FeeRowFilter) ([]StatedRow, error)
 }

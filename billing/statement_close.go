@@ -124,7 +124,7 @@ func (s *Service) Statement(ctx context.Context, orgID, id string) (Statement, e
 	return st, err
 }
 
-// FeeRows answers the org's newest fee rows: those of a statement, or of all months where statementID is "".
-func (s *Service) FeeRows(ctx context.Context, orgID, statementID string, limit int) ([]StatedRow, error) {
-	return s.store.StatedRows(ctx, orgID, statementID, limit)
+// FeeRows answers fee rows, the newest first.
+func (s *Service) FeeRows(ctx context.Context, f FeeRowFilter) ([]StatedRow, error) {
+	return s.store.StatedRows(ctx, f)
 }

@@ -77,7 +77,7 @@ func TestAMonthIsClosedOnce(t *testing.T) {
 		if diff := cmp.Diff([]closed{{"2026-04", "PLN", 20, -1_000, 2}, want[0]}, b.statements()); diff != "" {
 			t.Error(diff)
 		}
-		rows, err := b.FeeRows(t.Context(), "acme", made[0].ID, 10)
+		rows, err := b.FeeRows(t.Context(), billing.FeeRowFilter{OrgID: "acme", StatementID: made[0].ID, Limit: 10})
 		if err != nil || len(rows) != 2 || rows[1].Corrects == "" || rows[0].Corrects != "" {
 			t.Errorf("rows %+v, %v", rows, err)
 		}

@@ -84,12 +84,15 @@ func (s *Store) Statements(ctx context.Context, orgID string) (rows []billing.St
 }
 
 // StatedRows implements [billing.StatementStore].
-func (s *Store) StatedRows(ctx context.Context, orgID, statementID string, limit int) (rows []billing.StatedRow, err error) {
+func (s *Store) StatedRows(ctx context.Context, f billing.FeeRowFilter) (rows []billing.StatedRow, err error) {
 	q := s.db.Conn(ctx).Table("fee_rows r").Joins("LEFT JOIN fee_statement_rows s ON s.row_id = r.id").
-		Select("r.*, COALESCE(s.statement_id, '') AS statement_id, COALESCE(s.corrects, '') AS corrects").Where("r.org_id = ?", orgID)
-	if statementID != "" {
-		q = q.Where("s.statement_id = ?", statementID)
+		Select("r.*, COALESCE(s.statement_id, '') AS statement_id, COALESCE(s.corrects, '') AS corrects").Where("r.org_id = ?", f.OrgID)
+	if f.StatementID != "" {
+		q = q.Where("s.statement_id = ?", f.StatementID)
 	}
-	err = q.Order("r.id DESC").Limit(limit).Scan(&rows).Error
+	if f.Before != "" {
+		q = q.Where("r.id < ?", f.Before)
+	}
+	err = q.Order("r.id DESC").Limit(f.Limit).Scan(&rows).Error
 	return rows, fail("list fee rows", err, nil)
 }

@@ -1,0 +1,169 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/wolfieauth/wolfieauth/billing"
+	"github.com/wolfieauth/wolfieauth/internal/permission"
+	"github.com/wolfieauth/wolfieauth/internal/web"
+)
+
+// Fees is what the console asks about the platform's share; [billing.Service] is one.
+type Fees interface {
+	// FeeRates answers the rate in force now and the org's history, the latest first.
+	FeeRates(ctx context.Context, orgID string) (now int64, history []billing.FeeRate, err error)
+	// SetFeeRate answers billing.ErrFeeRate, or billing.ErrRace for a second rate of the same moment.
+	SetFeeRate(ctx context.Context, n billing.NewFeeRate) (billing.FeeRate, error)
+	// Statements answers the closed months, the newest first.
+	Statements(ctx context.Context, orgID string) ([]billing.Statement, error)
+	// Statement answers billing.ErrStatementNotFound, also for another org's.
+	Statement(ctx context.Context, orgID, id string) (billing.Statement, error)
+	FeeRows(ctx context.Context, f billing.FeeRowFilter) ([]billing.StatedRow, error)
+}
+
+const pathFees = "/admin/orgs/:org/fees"
+
+// feeArea is what an org owes the platform for its sales.
+func feeArea() area {
+	return area{
+		templates: []string{"admin/fees"},
+		routes: []route{
+			{method: http.MethodGet, path: pathFees, find: (*Console).feeOrg, perm: permission.SalesRead, page: (*Console).showFees},
+			{method: http.MethodGet, path: pathFees + ".csv", find: (*Console).feeOrg, perm: permission.SalesRead, page: (*Console).exportFees},
+			{method: http.MethodPost, path: pathFees + "/rate", find: (*Console).feeOrg, perm: permission.PlatformFees, page: (*Console).setFeeRate},
+		},
+	}
+}
+
+// feeOrg finds the org that the address names.
+func (k *Console) feeOrg(c echo.Context, v *visit) (err error) {
+	v.org, err = k.named(c.Request().Context(), v, c.Param("org"))
+	return err
+}
+
+// FeesPage is the view of admin/fees: an org's statements and fee rows, or the rows of one statement.
+type FeesPage struct {
+	Frame
+	Form       *web.Form
+	Path       string
+	Rate       string // per cent, such as 4.25
+	RateIsOwn  bool
+	MaySetRate bool
+	History    []FeeRateRow
+	Statements []StatementRow
+	Statement  *StatementRow // the one whose rows are shown, or nil
+	Rows       []FeeRowView
+	Older      string // address of the next page, "" at the end
+	CSV        string
+}
+
+// FeeRateRow is a rate of the org's history.
+type FeeRateRow struct {
+	Rate, Note string
+	From       time.Time
+	State      string // past, now, or to come
+}
+
+// StatementRow is a closed month.
+type StatementRow struct {
+	billing.Statement
+	URL string
+}
+
+// FeeRowView is a fee row in words.
+type FeeRowView struct {
+	billing.StatedRow
+	Label, Rate string
+}
+
+func percent(basisPoints int64) string { return fmt.Sprintf("%d.%02d", basisPoints/100, basisPoints%100) }
+
+func (k *Console) showFees(c echo.Context, v *visit) error {
+	return k.renderFees(c, v, http.StatusOK, &web.Form{})
+}
+
+func (k *Console) renderFees(c echo.Context, v *visit, status int, form *web.Form) error {
+	ctx := c.Request().Context()
+	view := &FeesPage{
+		Frame: frame(c, v, "fees", web.T(c, "fees.title")), Form: form, Path: "/admin/orgs/" + v.org.Slug + "/fees", MaySetRate: v.may(permission.PlatformFees),
+	}
+	view.CSV = view.Path + ".csv"
+	rate, history, err := k.deps.Fees.FeeRates(ctx, v.org.ID)
+	if err != nil {
+		return err
+	}
+	view.rates(rate, history, k.deps.Now())
+	filter, err := k.feeFilter(c, v)
+	if err != nil {
+		return err
+	}
+	statements, err := k.deps.Fees.Statements(ctx, v.org.ID)
+	if err != nil {
+		return err
+	}
+	for _, st := range statements {
+		row := StatementRow{st, view.Path + "?statement=" + st.ID}
+		view.Statements = append(view.Statements, row)
+		if st.ID == filter.StatementID {
+			view.Statement, view.CSV = &row, view.CSV+"?statement="+st.ID
+		}
+	}
+	if err := k.feeRows(c, view, filter); err != nil {
+		return err
+	}
+	return k.edge.Render(c, status, "admin/fees", view)
+}
+
+func (k *Console) feeRows(c echo.Context, view *FeesPage, filter billing.FeeRowFilter) error {
+	filter.Limit = perPage + 1
+	rows, err := k.deps.Fees.FeeRows(c.Request().Context(), filter)
+	if err != nil {
+		return err
+	}
+	if len(rows) > perPage {
+		rows = rows[:perPage]
+		view.Older = view.Path + "?before=" + rows[perPage-1].ID
+		if filter.StatementID != "" {
+			view.Older += "&statement=" + filter.StatementID
+		}
+	}
+	for _, r := range rows {
+		view.Rows = append(view.Rows, FeeRowView{r, web.T(c, "fees.kind."+string(r.Kind)), percent(r.BasisPoints)})
+	}
+	return nil
+}
+
+// feeFilter reads the address; a statement that is not the org's does not exist.
+func (k *Console) feeFilter(c echo.Context, v *visit) (billing.FeeRowFilter, error) {
+	f := billing.FeeRowFilter{OrgID: v.org.ID, StatementID: c.QueryParam("statement"), Before: c.QueryParam("before")}
+	if f.Before != "" && !plain(f.Before) {
+		return f, unknown(billing.ErrStatementNotFound)
+	}
+	if f.StatementID == "" {
+		return f, nil
+	}
+	if !plain(f.StatementID) {
+		return f, unknown(billing.ErrStatementNotFound)
+	}
+	_, err := k.deps.Fees.Statement(c.Request().Context(), v.org.ID, f.StatementID)
+	return f, unlessMissing(err, billing.ErrStatementNotFound)
+}
+
+func (p *FeesPage) rates(now int64, history []billing.FeeRate, at time.Time) {
+	p.Rate = percent(now)
+	for _, r := range history { // the latest first
+		row := FeeRateRow{Rate: percent(r.BasisPoints), Note: r.Note, From: r.StartsAt, State: "coming"}
+		if !r.StartsAt.After(at) {
+			row.State = "past"
+			if !p.RateIsOwn {
+				row.State, p.RateIsOwn = "now", true
+			}
+		}
+		p.History = append(p.History, row)
+	}
+}
