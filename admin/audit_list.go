@@ -183,6 +183,8 @@ func actions(c echo.Context) []web.Option {
 		{Value: "key.activated", Label: web.T(c, "platform.action.key_activated")},
 		{Value: "fee.rate_set", Label: web.T(c, "fees.action_rate_set")},
 		{Value: "fee.month_closed", Label: web.T(c, "fees.action_month_closed")},
+		{Value: "fee.invoice_issued", Label: web.T(c, "fees.action_invoice_issued")},
+		{Value: "tax.profile_saved", Label: web.T(c, "fees.action_profile_saved")},
 		{Value: "refund.decided", Label: web.T(c, "platform.action.refund_decided")},
 		{Value: "refund.done", Label: web.T(c, "platform.action.refund_done")},
 		{Value: "stripe.connected", Label: web.T(c, "platform.action.stripe_connected")},

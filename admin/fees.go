@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -24,17 +25,30 @@ type Fees interface {
 	// Statement answers billing.ErrStatementNotFound, also for another org's.
 	Statement(ctx context.Context, orgID, id string) (billing.Statement, error)
 	FeeRows(ctx context.Context, f billing.FeeRowFilter) ([]billing.StatedRow, error)
+	// FeeInvoices answers the platform's invoices to the org, the newest first.
+	FeeInvoices(ctx context.Context, orgID string) ([]billing.FeeInvoice, error)
+	FeeInvoice(ctx context.Context, orgID, id string) (billing.FeeInvoice, error)
+	// TaxProfile answers billing.ErrTaxProfileNotFound.
+	TaxProfile(ctx context.Context, orgID string) (billing.TaxProfile, error)
+	// SaveTaxProfile answers billing.FieldErrors.
+	SaveTaxProfile(ctx context.Context, p billing.TaxProfile) error
 }
 
-const pathFees = "/admin/orgs/:org/fees"
+const (
+	pathFees = "/admin/orgs/:org/fees"
+	pathTax  = "/admin/orgs/:org/tax"
+)
 
 // feeArea is what an org owes the platform for its sales.
 func feeArea() area {
 	return area{
-		templates: []string{"admin/fees"},
+		templates: []string{"admin/fees", "admin/tax"},
 		routes: []route{
 			{method: http.MethodGet, path: pathFees, find: (*Console).feeOrg, perm: permission.SalesRead, page: (*Console).showFees},
 			{method: http.MethodGet, path: pathFees + ".csv", find: (*Console).feeOrg, perm: permission.SalesRead, page: (*Console).exportFees},
+			{method: http.MethodGet, path: pathFees + "/invoices/:invoice", find: (*Console).feeOrg, perm: permission.SalesRead, page: (*Console).showFeeInvoice},
+			{method: http.MethodGet, path: pathTax, find: (*Console).feeOrg, perm: permission.SalesRead, page: (*Console).showTax},
+			{method: http.MethodPost, path: pathTax, find: (*Console).feeOrg, perm: permission.OrgWrite, page: (*Console).saveTax},
 			{method: http.MethodPost, path: pathFees + "/rate", find: (*Console).feeOrg, perm: permission.PlatformFees, page: (*Console).setFeeRate},
 		},
 	}
@@ -72,7 +86,15 @@ type FeeRateRow struct {
 // StatementRow is a closed month.
 type StatementRow struct {
 	billing.Statement
-	URL string
+	URL      string
+	Invoices []FeeInvoiceRow
+}
+
+// FeeInvoiceRow is an invoice of the platform, or the correction of one.
+type FeeInvoiceRow struct {
+	billing.FeeInvoice
+	URL   string // of its document
+	Waits string // what it waits for, in words
 }
 
 // FeeRowView is a fee row in words.
@@ -81,7 +103,9 @@ type FeeRowView struct {
 	Label, Rate string
 }
 
-func percent(basisPoints int64) string { return fmt.Sprintf("%d.%02d", basisPoints/100, basisPoints%100) }
+func percent(basisPoints int64) string {
+	return fmt.Sprintf("%d.%02d", basisPoints/100, basisPoints%100)
+}
 
 func (k *Console) showFees(c echo.Context, v *visit) error {
 	return k.renderFees(c, v, http.StatusOK, &web.Form{})
@@ -106,8 +130,12 @@ func (k *Console) renderFees(c echo.Context, v *visit, status int, form *web.For
 	if err != nil {
 		return err
 	}
+	invoices, err := k.feeInvoices(c, v, view.Path)
+	if err != nil {
+		return err
+	}
 	for _, st := range statements {
-		row := StatementRow{st, view.Path + "?statement=" + st.ID}
+		row := StatementRow{st, view.Path + "?statement=" + st.ID, invoices[st.ID]}
 		view.Statements = append(view.Statements, row)
 		if st.ID == filter.StatementID {
 			view.Statement, view.CSV = &row, view.CSV+"?statement="+st.ID
@@ -117,6 +145,37 @@ func (k *Console) renderFees(c echo.Context, v *visit, status int, form *web.For
 		return err
 	}
 	return k.edge.Render(c, status, "admin/fees", view)
+}
+
+// feeInvoices answers the documents of each statement.
+func (k *Console) feeInvoices(c echo.Context, v *visit, path string) (map[string][]FeeInvoiceRow, error) {
+	all, err := k.deps.Fees.FeeInvoices(c.Request().Context(), v.org.ID)
+	out := map[string][]FeeInvoiceRow{}
+	for _, inv := range all {
+		row := FeeInvoiceRow{FeeInvoice: inv, URL: path + "/invoices/" + inv.ID + ".xml"}
+		if inv.State == billing.FeeInvoiceWaiting && inv.Reason != "" {
+			row.Waits = web.T(c, "fees.waits."+inv.Reason)
+		}
+		out[inv.StatementID] = append(out[inv.StatementID], row)
+	}
+	return out, err
+}
+
+// showFeeInvoice answers the document as it was issued.
+func (k *Console) showFeeInvoice(c echo.Context, v *visit) error {
+	id, ok := strings.CutSuffix(c.Param("invoice"), ".xml")
+	if !ok || !plain(id) {
+		return unknown(billing.ErrFeeInvoiceNotFound)
+	}
+	inv, err := k.deps.Fees.FeeInvoice(c.Request().Context(), v.org.ID, id)
+	if err != nil {
+		return unlessMissing(err, billing.ErrFeeInvoiceNotFound)
+	}
+	if inv.Document == "" {
+		return unknown(billing.ErrFeeInvoiceNotFound)
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", strings.ReplaceAll(inv.Number, "/", "-")+".xml"))
+	return c.Blob(http.StatusOK, "application/xml; charset=utf-8", []byte(inv.Document))
 }
 
 func (k *Console) feeRows(c echo.Context, view *FeesPage, filter billing.FeeRowFilter) error {

@@ -118,3 +118,56 @@ func TestFeeRateForm(t *testing.T) {
 		t.Error("the log does not tell")
 	}
 }
+
+func TestTaxPage(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.SQLite(t))
+	owner := b.as("owner", "acme")
+	page := owner.post("/admin/orgs/acme/tax", url.Values{"name": {"Acme"}, "country": {"PL"}, "nip": {"1234563219"}})
+	for _, want := range []string{"its digits do not add up", `value="1234563219"`, `value="Acme"`} {
+		if page.status != http.StatusUnprocessableEntity || !strings.Contains(page.body, want) {
+			t.Errorf("%d without %q", page.status, want)
+		}
+	}
+	if page := owner.post("/admin/orgs/acme/tax", url.Values{"name": {"Acme"}, "address1": {"Straße 1"}, "country": {"DE"}, "vat_number": {"FR1"}}); page.status != http.StatusUnprocessableEntity ||
+		!strings.Contains(page.body, "no VAT number of that country") {
+		t.Errorf("a foreign VAT number: %d", page.status)
+	}
+	if page := b.as("clerk", "acme").get("/admin/orgs/acme/tax"); !strings.Contains(page.body, "Not filled in yet") || strings.Contains(page.body, `id="save"`) {
+		t.Error("a clerk is shown a form, or nothing")
+	}
+	october := time.Date(2026, 10, 5, 12, 0, 0, 0, time.UTC)
+	b.charged(1, october, 495)
+	made, err := b.billing.CloseMonths(t.Context(), "2026-10")
+	b.must(err)
+	b.must(b.jobs.Drain(t.Context()))
+	if page := owner.get("/admin/orgs/acme/fees"); !strings.Contains(page.body, "the platform has not set up how invoices are delivered") {
+		t.Error("an invoice that waits does not say for what")
+	}
+	if got := owner.post("/admin/orgs/acme/tax", taxForm(b)); got.status != http.StatusSeeOther {
+		t.Fatalf("saved: %d", got.status)
+	}
+	if page := b.as("clerk", "acme").get("/admin/orgs/acme/tax"); !strings.Contains(page.body, "1234563218") {
+		t.Error("what was saved is not shown")
+	}
+	inv, err := b.billing.FeeInvoices(t.Context(), b.orgs["acme"].ID)
+	if err != nil || len(inv) != 1 || inv[0].StatementID != made[0].ID {
+		t.Fatalf("%+v %v", inv, err)
+	}
+	b.exec("UPDATE fee_invoices SET state = 'issued', reason = '', number = 'WA/2026/1', document = '<x/>'")
+	path := "/admin/orgs/acme/fees/invoices/" + inv[0].ID + ".xml"
+	if got := owner.get(path); got.status != http.StatusOK || got.body != "<x/>" {
+		t.Errorf("the document: %d %s", got.status, got.body)
+	}
+	if got := b.as("rival", "beta").get(strings.Replace(path, "acme", "beta", 1)); got.status != http.StatusNotFound {
+		t.Errorf("a rival reads it: %d", got.status)
+	}
+	// The platform's own org is the seller.
+	platform := b.as("platform", "wolfie")
+	if got := platform.post("/admin/orgs/wolfie/tax", url.Values{"name": {"Wolfie"}, "address1": {"ul. Leśna 1"}, "country": {"PL"}, "nip": {"9999999999"}, "bank_account": {"61 1090 1014 0000 0712 1981 2874"}}); got.status != http.StatusSeeOther {
+		t.Errorf("the seller: %d", got.status)
+	}
+	if p, err := b.billing.TaxProfile(t.Context(), b.orgs["wolfie"].ID); err != nil || !p.Seller || p.BankAccount != "61109010140000071219812874" {
+		t.Errorf("%+v %v", p, err)
+	}
+}

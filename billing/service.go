@@ -56,7 +56,7 @@ type Mailer interface {
 	SeatsLate(ctx context.Context, notice SeatsLate) error
 }
 
-// Deps is what a [Service] is made of. All are required but Audit, Comps, SeatNotice, Logger and the page function.
+// Deps is what a [Service] is made of. All are required but Audit, Comps, Issuer, Rates, SeatNotice, Logger and the page function.
 type Deps struct {
 	Tx       Transactor
 	Store    Store
@@ -68,6 +68,8 @@ type Deps struct {
 	Versions Versions
 	Audit    Auditor // records the changes of the catalogue; nil records nothing
 	Comps    CompCounter
+	Issuer   Issuer // delivers the platform's invoices; nil: they wait
+	Rates    Rates  // exchange rates for VAT in PLN; nil: invoices that need one wait
 	Now      func() time.Time
 	Logger   *slog.Logger
 	// SeatNotice is how long a change of seats may be stuck before the org is told; 0 is a day.
@@ -91,6 +93,8 @@ type Service struct {
 	versions   Versions
 	audit      Auditor
 	comps      CompCounter
+	issuer     Issuer
+	rates      Rates
 	now        func() time.Time
 	log        *slog.Logger
 	baseURL    string
@@ -111,6 +115,7 @@ func New(d Deps) *Service {
 	if s.seatNotice = d.SeatNotice; s.seatNotice <= 0 {
 		s.seatNotice = day
 	}
+	s.issuer, s.rates = d.Issuer, d.Rates
 	s.now = func() time.Time { return d.Now().UTC() }
 	if s.audit == nil {
 		s.audit = noAudit{}

@@ -34,6 +34,8 @@ type bundle struct {
 	mails      *mailer
 	audit      billing.Auditor
 	comps      billing.CompCounter
+	issuer     billing.Issuer
+	rates      billing.Rates
 	crowd      bool // count people all at once
 	*billing.Service
 }
@@ -183,7 +185,7 @@ func (b *bundle) wire() {
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
 		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.counting(), Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
-		Audit: b.audit, Comps: b.comps,
+		Audit: b.audit, Comps: b.comps, Issuer: b.issuer, Rates: b.rates,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
 	b.RegisterJobs(runner{r, false})

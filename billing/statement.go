@@ -104,7 +104,8 @@ type StatementStore interface {
 	OpenFeeGroups(ctx context.Context, before time.Time) ([]FeeGroup, error)
 	// OpenFeeRows answers these rows of a group, in order.
 	OpenFeeRows(ctx context.Context, group FeeGroup, before time.Time) ([]FeeRow, error)
-	// StatementsOfFees answers on which statement the fee of each invoice stands; an open one is left out.
+	// StatementsOfFees answers on which statement the fee of each invoice stands. One that is on none yet is left out,
+	// and so is one on a statement that came to nothing: there is no document to correct.
 	StatementsOfFees(ctx context.Context, invoiceIDs []string) (map[string]string, error)
 	// InsertStatement writes a statement with its rows and postings; [ErrRace] when the month is closed already.
 	InsertStatement(ctx context.Context, st Statement, rows []StatementRow, postings []FeePosting) error

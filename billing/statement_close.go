@@ -16,8 +16,10 @@ const KindMonthClose = "month_close"
 const monthCloseEvery = 24 * time.Hour
 
 func (s *Service) closeMonthsDaily(ctx context.Context) error {
-	_, err := s.CloseMonths(ctx, MonthOf(s.now()).Previous())
-	return err
+	if _, err := s.CloseMonths(ctx, MonthOf(s.now()).Previous()); err != nil {
+		return err
+	}
+	return s.wakeInvoices(ctx) // what they waited for may be there by now
 }
 
 // CloseMonths closes every month up to last that is not closed yet, each once per org, mode and currency, and
@@ -67,7 +69,7 @@ func (s *Service) closeMonth(ctx context.Context, g FeeGroup, m Month) (st State
 		made := Statement{
 			ID: newID(), OrgID: g.OrgID, Livemode: g.Livemode, Currency: g.Currency, Month: m, RowCount: int64(len(rows)), CreatedAt: s.now(),
 		}
-		stated, err := s.stateRows(ctx, &made, rows)
+		stated, corrected, err := s.stateRows(ctx, &made, rows)
 		if err != nil {
 			return err
 		}
@@ -76,6 +78,9 @@ func (s *Service) closeMonth(ctx context.Context, g FeeGroup, m Month) (st State
 			return err
 		}
 		st = made
+		if err := s.planInvoices(ctx, made, corrected); err != nil {
+			return err
+		}
 		return s.audit.Record(ctx, audit.Entry{
 			OrgID: g.OrgID, Action: "fee.month_closed", Target: audit.Target{Kind: "fee_statement", ID: made.ID},
 			After: map[string]any{"month": m, "currency": g.Currency, "livemode": g.Livemode, "net": made.Net, "corrections": made.Corrections, "rows": made.RowCount},
@@ -84,8 +89,9 @@ func (s *Service) closeMonth(ctx context.Context, g FeeGroup, m Month) (st State
 	return st, err
 }
 
-// stateRows tells the month's own rows from those that take back a fee of an earlier statement, and sums both.
-func (s *Service) stateRows(ctx context.Context, st *Statement, rows []FeeRow) ([]StatementRow, error) {
+// stateRows tells the month's own rows from those that take back a fee of an earlier statement, and sums both, the
+// second for each earlier statement, too.
+func (s *Service) stateRows(ctx context.Context, st *Statement, rows []FeeRow) (out []StatementRow, corrected map[string]int64, err error) {
 	var reversed []string
 	for _, r := range rows {
 		if r.Sequence > 0 {
@@ -94,20 +100,21 @@ func (s *Service) stateRows(ctx context.Context, st *Statement, rows []FeeRow) (
 	}
 	earlier, err := s.store.StatementsOfFees(ctx, reversed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := make([]StatementRow, len(rows))
+	out, corrected = make([]StatementRow, len(rows)), map[string]int64{}
 	for i, r := range rows {
 		out[i] = StatementRow{RowID: r.ID, StatementID: st.ID}
 		sum := &st.Net
 		if r.Sequence > 0 && earlier[r.InvoiceID] != "" {
 			out[i].Corrects, sum = earlier[r.InvoiceID], &st.Corrections
+			corrected[out[i].Corrects] += r.Amount
 		}
 		if *sum, err = money.Add(*sum, r.Amount); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return out, nil
+	return out, corrected, nil
 }
 
 // Statements answers an org's closed months, the newest first.

@@ -37,6 +37,8 @@ type Store interface {
 	InvoiceStore
 	FeeStore
 	StatementStore
+	TaxStore
+	FeeInvoiceStore
 }
 
 // CatalogStore reads what is sold.

@@ -47,6 +47,7 @@ func parseObjectKey(key string) (at Account, id string, err error) {
 func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindObject, s.readAgain)
 	r.Handle(KindExpire, s.expireCheckout)
+	r.Handle(KindFeeInvoice, s.issueFeeInvoice)
 	r.Handle(KindRefund, s.carryOutRefund)
 	r.Handle(KindCatalogSync, s.carryOutSync)
 	r.Handle(KindSeats, s.syncSeats)

@@ -47,7 +47,7 @@ func (s *Store) StatementsOfFees(ctx context.Context, invoiceIDs []string) (map[
 	for from := 0; from < len(invoiceIDs); from += rowsAtOnce {
 		var found []struct{ InvoiceID, StatementID string }
 		err := s.db.Conn(ctx).Raw(`SELECT r.invoice_id, s.statement_id FROM fee_rows r JOIN fee_statement_rows s ON s.row_id = r.id
-			WHERE r.sequence = 0 AND r.invoice_id IN ?`, invoiceIDs[from:min(from+rowsAtOnce, len(invoiceIDs))]).Scan(&found).Error
+			JOIN fee_statements t ON t.id = s.statement_id AND t.net <> 0 WHERE r.sequence = 0 AND r.invoice_id IN ?`, invoiceIDs[from:min(from+rowsAtOnce, len(invoiceIDs))]).Scan(&found).Error
 		if err != nil {
 			return nil, fail("find statements of fees", err, nil)
 		}

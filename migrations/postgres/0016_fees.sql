@@ -93,6 +93,52 @@ CREATE TABLE fee_statement_rows (
 );
 CREATE INDEX fee_statement_rows_statement ON fee_statement_rows (statement_id);
 
+CREATE TABLE tax_profiles (
+    org_id TEXT PRIMARY KEY,
+    seller BOOLEAN NOT NULL DEFAULT FALSE,
+    name TEXT NOT NULL,
+    address1 TEXT NOT NULL,
+    address2 TEXT NOT NULL DEFAULT '',
+    country TEXT NOT NULL,
+    nip TEXT NOT NULL DEFAULT '',
+    vat_number TEXT NOT NULL DEFAULT '',
+    tax_id TEXT NOT NULL DEFAULT '',
+    bank_account TEXT NOT NULL DEFAULT '',
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX tax_profiles_seller ON tax_profiles (seller) WHERE seller;
+
+CREATE TABLE fee_invoices (
+    id TEXT PRIMARY KEY,
+    statement_id TEXT NOT NULL REFERENCES fee_statements (id),
+    corrects TEXT NOT NULL DEFAULT '',
+    org_id TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    net BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    number TEXT NOT NULL DEFAULT '',
+    issued_on TEXT NOT NULL DEFAULT '',
+    rate TEXT NOT NULL DEFAULT '',
+    document TEXT NOT NULL DEFAULT '',
+    ksef_number TEXT NOT NULL DEFAULT '',
+    receipt TEXT NOT NULL DEFAULT '',
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (statement_id, corrects)
+);
+CREATE UNIQUE INDEX fee_invoices_number ON fee_invoices (number) WHERE number <> '';
+CREATE INDEX fee_invoices_org ON fee_invoices (org_id, id);
+CREATE INDEX fee_invoices_waiting ON fee_invoices (state) WHERE state <> 'issued';
+
+CREATE TABLE fee_invoice_numbers (
+    seller_nip TEXT NOT NULL,
+    year BIGINT NOT NULL,
+    last BIGINT NOT NULL,
+    PRIMARY KEY (seller_nip, year)
+);
+
 -- The ledger is written once and never changed, whoever asks.
 -- +goose StatementBegin
 CREATE FUNCTION fee_ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -120,6 +166,9 @@ CREATE TRIGGER fee_statement_rows_no_truncate BEFORE TRUNCATE ON fee_statement_r
     FOR EACH STATEMENT EXECUTE FUNCTION fee_ledger_append_only();
 
 -- +goose Down
+DROP TABLE fee_invoice_numbers;
+DROP TABLE fee_invoices;
+DROP TABLE tax_profiles;
 DROP TABLE fee_statement_rows;
 DROP TABLE fee_statements;
 DROP TABLE fee_postings;

@@ -32,6 +32,7 @@ func (a *App) openBilling(context.Context) error {
 		Tx: a.db, Store: a.billingStore, Apps: known, Members: known, Gateway: stripe, Jobs: work{a.jobs},
 		Mailer: billingMail{people: a.people, mails: a.mails, base: a.cfg.Issuer}, Versions: a.versions, Audit: a.audit, Comps: a.claims.store,
 		Now: a.cfg.Now, Logger: a.log, BaseURL: a.cfg.Issuer, SeatNotice: a.cfg.SeatNotice,
+		Issuer: a.cfg.Invoices.issuer(), Rates: a.cfg.Invoices.rates(),
 	})
 	a.billing.RegisterJobs(work{a.jobs})
 	// A plan's page shows its app: what changes an app changes the catalogue.
