@@ -45,8 +45,14 @@ func (k *Console) renderTax(c echo.Context, v *visit, status int, form *web.Form
 		Path: "/admin/orgs/" + v.org.Slug + "/tax",
 	}
 	for _, f := range [][2]string{
-		{"name", "fees.tax_name"}, {"address1", "fees.tax_address1"}, {"address2", "fees.tax_address2"}, {"country", "fees.tax_country"}, {"nip", "fees.tax_nip"},
-		{"vat_number", "fees.tax_vat"}, {"tax_id", "fees.tax_id"}, {"bank_account", "fees.tax_bank"},
+		{"name", "fees.tax_name"},
+		{"address1", "fees.tax_address1"},
+		{"address2", "fees.tax_address2"},
+		{"country", "fees.tax_country"},
+		{"nip", "fees.tax_nip"},
+		{"vat_number", "fees.tax_vat"},
+		{"tax_id", "fees.tax_id"},
+		{"bank_account", "fees.tax_bank"},
 	} {
 		if value := form.Value(f[0]); value != "" {
 			view.Facts = append(view.Facts, Fact{web.T(c, f[1]), value})

@@ -55,6 +55,40 @@ type FeeInvoice struct {
 // TableName names the table of invoices.
 func (FeeInvoice) TableName() string { return "fee_invoices" }
 
+// FeeInvoiceSpec is what a document of the platform says. Its dates count as days of their own location.
+type FeeInvoiceSpec struct {
+	Number   string
+	Issued   time.Time
+	From, To time.Time // the first and the last day of the service; zero on a correction
+	Currency string
+	Rate     string // PLN for one unit, where VAT needs it
+	Seller   TaxProfile
+	Buyer    TaxProfile
+	Lines    []FeeLine
+	Due      *time.Time
+	Corrects *FeeCorrected
+}
+
+// FeeLine is one line of a document, before VAT.
+type FeeLine struct {
+	Text string
+	Net  int64
+}
+
+// FeeCorrected is the document that a correction changes.
+type FeeCorrected struct {
+	Number     string
+	Issued     time.Time
+	KSeFNumber string // "" where it never was in the system
+	Reason     string
+}
+
+// Documents writes the platform's invoices down.
+type Documents interface {
+	// WriteInvoice answers the document, or an error for what cannot be written.
+	WriteInvoice(spec FeeInvoiceSpec) ([]byte, error)
+}
+
 // FeeDocument is an invoice on its way out.
 type FeeDocument struct {
 	ID     string // ours: the same one is never issued twice

@@ -7,7 +7,6 @@ import (
 	"time"
 	_ "time/tzdata" // invoices are dated by the day in Poland, whatever the machine knows of zones
 
-	"github.com/wolfieauth/wolfieauth/billing/ksef"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 )
 
@@ -57,7 +56,7 @@ func (s *Service) issueFeeInvoice(ctx context.Context, id string) error {
 	})
 }
 
-// facts are what an invoice needs to be written.
+// invoiceFacts are what an invoice needs to be written.
 type invoiceFacts struct {
 	seller, buyer TaxProfile
 	statement     Statement
@@ -101,7 +100,7 @@ func (s *Service) numberInvoice(ctx context.Context, row FeeInvoice) (FeeInvoice
 
 // gather answers the facts, or what is missing.
 func (s *Service) gather(ctx context.Context, row FeeInvoice) (f invoiceFacts, waits string, err error) {
-	if s.issuer == nil {
+	if s.issuer == nil || s.documents == nil {
 		return f, WaitsForDelivery, nil
 	}
 	if f.seller, err = s.store.SellerProfile(ctx); err != nil {
@@ -145,20 +144,17 @@ func unless(err, answer error) error {
 }
 
 func (s *Service) write(ctx context.Context, row FeeInvoice, f invoiceFacts, now time.Time) ([]byte, error) {
-	doc := ksef.Invoice{
-		Number: row.Number, Issued: now, CreatedAt: now, Currency: row.Currency, Rate: f.rate, Seller: f.seller.party(), Buyer: f.buyer.party(),
-		BankAccount: f.seller.BankAccount,
-	}
+	doc := FeeInvoiceSpec{Number: row.Number, Issued: now, Currency: row.Currency, Rate: f.rate, Seller: f.seller, Buyer: f.buyer}
 	if row.Corrects != "" {
 		issued, err := time.Parse(time.DateOnly, f.original.IssuedOn)
 		if err != nil {
 			return nil, err
 		}
-		doc.Corrects = &ksef.Corrected{
+		doc.Corrects = &FeeCorrected{
 			Number: f.original.Number, Issued: issued, KSeFNumber: f.original.KSeFNumber, Reason: "Zwroty płatności i przegrane spory, od których pobrano opłatę",
 		}
-		doc.Lines = []ksef.Line{{Text: "Zmiana opłaty platformy według faktury " + f.original.Number, Net: row.Net}}
-		return doc.XML()
+		doc.Lines = []FeeLine{{Text: "Zmiana opłaty platformy według faktury " + f.original.Number, Net: row.Net}}
+		return s.documents.WriteInvoice(doc)
 	}
 	due := now.AddDate(0, 0, dueDays)
 	doc.From, doc.To, doc.Due = f.statement.Month.Start(), f.statement.Month.End().AddDate(0, 0, -1), &due
@@ -169,8 +165,8 @@ func (s *Service) write(ctx context.Context, row FeeInvoice, f invoiceFacts, now
 	for _, sum := range sums {
 		if sum.Amount != 0 {
 			label := fmt.Sprintf("Opłata platformy za %s, stawka %d.%02d %%", f.statement.Month, sum.BasisPoints/100, sum.BasisPoints%100)
-			doc.Lines = append(doc.Lines, ksef.Line{Text: label, Net: sum.Amount})
+			doc.Lines = append(doc.Lines, FeeLine{Text: label, Net: sum.Amount})
 		}
 	}
-	return doc.XML()
+	return s.documents.WriteInvoice(doc)
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wolfieauth/wolfieauth/billing/ksef"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
+	"github.com/wolfieauth/wolfieauth/internal/taxid"
 )
 
 // ErrTaxProfileNotFound means that the org has not said yet who it is on invoices.
@@ -32,12 +32,6 @@ type TaxProfile struct {
 
 // TableName names the table of profiles.
 func (TaxProfile) TableName() string { return "tax_profiles" }
-
-func (p TaxProfile) party() ksef.Party {
-	return ksef.Party{
-		Name: p.Name, Address1: p.Address1, Address2: p.Address2, Country: p.Country, NIP: p.NIP, VATNumber: p.VATNumber, TaxID: p.TaxID,
-	}
-}
 
 // TaxStore keeps profiles.
 type TaxStore interface {
@@ -104,10 +98,10 @@ func (p TaxProfile) tidy() TaxProfile {
 	if p.Country != "PL" {
 		p.NIP = ""
 	}
-	if p.Country == "PL" || !ksef.InUnion(p.Country) {
+	if p.Country == "PL" || !taxid.InUnion(p.Country) {
 		p.VATNumber = ""
 	}
-	if ksef.InUnion(p.Country) {
+	if taxid.InUnion(p.Country) {
 		p.TaxID = ""
 	}
 	if !p.Seller {
@@ -126,9 +120,9 @@ func (p TaxProfile) check() error {
 	m.check(!p.Seller || p.Country == "PL", "country", CodeUnknownCountry)
 	switch {
 	case p.Country == "PL":
-		m.check(ksef.ValidNIP(p.NIP), "nip", CodeInvalid)
-	case ksef.InUnion(p.Country):
-		m.check(ksef.ValidVATNumber(p.Country, p.VATNumber), "vatNumber", CodeInvalid)
+		m.check(taxid.ValidNIP(p.NIP), "nip", CodeInvalid)
+	case taxid.InUnion(p.Country):
+		m.check(taxid.ValidVATNumber(p.Country, p.VATNumber), "vatNumber", CodeInvalid)
 	}
 	m.check(p.BankAccount == "" || len(p.BankAccount) >= 10 && len(p.BankAccount) <= 34, "bankAccount", CodeInvalid)
 	return m.err(fmt.Sprintf("tax profile of org %s", p.OrgID))

@@ -3,7 +3,6 @@ package billing_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -327,7 +326,7 @@ func (b *street) ask(r *http.Request) (out map[string]any) {
 	raw, err := io.ReadAll(res.Body)
 	b.must(err)
 	if res.StatusCode != http.StatusOK {
-		b.t.Fatal(fmt.Sprintf("%s answers %d: %s", r.URL.Path, res.StatusCode, raw))
+		b.t.Fatalf("%s answers %d: %s", r.URL.Path, res.StatusCode, raw)
 	}
 	b.must(json.Unmarshal(raw, &out))
 	return out

@@ -69,8 +69,7 @@ func (s *Service) invoiceOf(ctx context.Context, at Account, remote RemoteInvoic
 	if err != nil {
 		return Invoice{}, err
 	}
-	row := Invoice{ID: newID(), Account: at.ID, Livemode: at.Livemode, BuyerOrgID: customer.OrgID, CreatedAt: s.now()}
-	row.follow(remote)
+	row := Invoice{ID: newID(), Account: at.ID, Livemode: at.Livemode, BuyerOrgID: customer.OrgID, CreatedAt: s.now()}.following(remote)
 	sub, err := s.store.SubscriptionNamed(ctx, at.ID, at.Livemode, firstOf(remote.SubscriptionID, remote.PaymentID))
 	switch {
 	case err == nil && sub.OrgID == customer.OrgID:
@@ -105,9 +104,9 @@ func (s *Service) storeInvoice(ctx context.Context, row Invoice, generation int6
 			return err
 		}
 		if err == nil { // who sold what never changes, whatever the subscription has become since
-			old.follow(row.remote())
-			old.SubscriptionID = firstOf(old.SubscriptionID, row.SubscriptionID)
-			row = old
+			sub := firstOf(old.SubscriptionID, row.SubscriptionID)
+			row = old.following(row.remote())
+			row.SubscriptionID = sub
 		}
 		row.UpdatedAt = s.now()
 		if err := s.store.SaveInvoice(ctx, row); err != nil {

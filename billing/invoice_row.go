@@ -56,10 +56,12 @@ func (i Invoice) settled() bool {
 	return i.Status == InvoicePaid || i.Status == InvoiceVoid
 }
 
-func (i *Invoice) follow(r RemoteInvoice) {
+// following answers the invoice with what was read.
+func (i Invoice) following(r RemoteInvoice) Invoice {
 	i.StripeID, i.PaymentID, i.Number, i.Status, i.Currency = r.ID, r.PaymentID, r.Number, r.Status, r.Currency
 	i.Total, i.Tax, i.AmountPaid, i.Refunded, i.DisputeLost = r.Total, r.Tax, r.AmountPaid, r.Refunded, r.DisputeLost
 	i.ApplicationFee, i.StripeCreated, i.PaidAt = r.ApplicationFee, r.Created.UTC(), utc(r.PaidAt)
+	return i
 }
 
 // InvoiceStore keeps invoices.

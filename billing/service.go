@@ -56,22 +56,23 @@ type Mailer interface {
 	SeatsLate(ctx context.Context, notice SeatsLate) error
 }
 
-// Deps is what a [Service] is made of. All are required but Audit, Comps, Issuer, Rates, SeatNotice, Logger and the page function.
+// Deps is what a [Service] is made of. All are required but Audit, Comps, Documents, Issuer, Rates, SeatNotice, Logger and the page function.
 type Deps struct {
-	Tx       Transactor
-	Store    Store
-	Apps     Apps
-	Members  Members
-	Gateway  Gateway
-	Jobs     Jobs
-	Mailer   Mailer
-	Versions Versions
-	Audit    Auditor // records the changes of the catalogue; nil records nothing
-	Comps    CompCounter
-	Issuer   Issuer // delivers the platform's invoices; nil: they wait
-	Rates    Rates  // exchange rates for VAT in PLN; nil: invoices that need one wait
-	Now      func() time.Time
-	Logger   *slog.Logger
+	Tx        Transactor
+	Store     Store
+	Apps      Apps
+	Members   Members
+	Gateway   Gateway
+	Jobs      Jobs
+	Mailer    Mailer
+	Versions  Versions
+	Audit     Auditor // records the changes of the catalogue; nil records nothing
+	Comps     CompCounter
+	Documents Documents // writes the platform's invoices; needed with Issuer
+	Issuer    Issuer    // delivers the platform's invoices; nil: they wait
+	Rates     Rates     // exchange rates for VAT in PLN; nil: invoices that need one wait
+	Now       func() time.Time
+	Logger    *slog.Logger
 	// SeatNotice is how long a change of seats may be stuck before the org is told; 0 is a day.
 	SeatNotice time.Duration
 	// BaseURL is the issuer, without a slash at its end.
@@ -93,6 +94,7 @@ type Service struct {
 	versions   Versions
 	audit      Auditor
 	comps      CompCounter
+	documents  Documents
 	issuer     Issuer
 	rates      Rates
 	now        func() time.Time
@@ -115,7 +117,7 @@ func New(d Deps) *Service {
 	if s.seatNotice = d.SeatNotice; s.seatNotice <= 0 {
 		s.seatNotice = day
 	}
-	s.issuer, s.rates = d.Issuer, d.Rates
+	s.documents, s.issuer, s.rates = d.Documents, d.Issuer, d.Rates
 	s.now = func() time.Time { return d.Now().UTC() }
 	if s.audit == nil {
 		s.audit = noAudit{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/billingtest"
+	"github.com/wolfieauth/wolfieauth/billing/ksef"
 	"github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
@@ -185,7 +186,7 @@ func (b *bundle) wire() {
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
 		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.counting(), Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
-		Audit: b.audit, Comps: b.comps, Issuer: b.issuer, Rates: b.rates,
+		Audit: b.audit, Comps: b.comps, Documents: ksef.Writer{}, Issuer: b.issuer, Rates: b.rates,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
 	b.RegisterJobs(runner{r, false})

@@ -49,7 +49,7 @@ func (a API) Issue(ctx context.Context, id, number string, doc []byte) (ksefNumb
 	if err != nil {
 		return "", "", err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(res.Body, answerLimit))
 	if err != nil {
 		return "", "", err

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"strings"
 	"time"
+
+	"github.com/wolfieauth/wolfieauth/internal/taxid"
 )
 
 const namespace = "http://crd.gov.pl/wzor/2025/06/25/13775/"
@@ -39,14 +41,14 @@ type subject1 struct {
 	Prefix  string  `xml:"PrefiksPodatnika,omitempty"`
 	NIP     string  `xml:"DaneIdentyfikacyjne>NIP"`
 	Name    string  `xml:"DaneIdentyfikacyjne>Nazwa"`
-	Address address `xml:"Adres"`
+	Address address `xml:"Adres"` //nolint:misspell // Polish
 }
 
 type subject2 struct {
 	ID      identity `xml:"DaneIdentyfikacyjne"`
-	Address address  `xml:"Adres"`
-	JST     int      `xml:"JST"` // 2: no unit of local government
-	GV      int      `xml:"GV"`  // 2: no VAT group
+	Address address  `xml:"Adres"` //nolint:misspell // Polish
+	JST     int      `xml:"JST"`   // 2: no unit of local government
+	GV      int      `xml:"GV"`    // 2: no VAT group
 }
 
 type identity struct {
@@ -165,7 +167,7 @@ func (i Invoice) buyer(t Totals) subject2 {
 	case t.Treatment == Domestic:
 		id.NIP = i.Buyer.NIP
 	case t.Treatment == ReverseCharge:
-		id.UnionC = vatPrefix(i.Buyer.Country)
+		id.UnionC = taxid.VATPrefix(i.Buyer.Country)
 		id.UnionN = strings.TrimPrefix(i.Buyer.VATNumber, id.UnionC)
 	case i.Buyer.TaxID != "":
 		id.Country, id.TaxID = i.Buyer.Country, text(i.Buyer.TaxID)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wolfieauth/wolfieauth/internal/money"
+	"github.com/wolfieauth/wolfieauth/internal/taxid"
 )
 
 // ErrInvalid means that an invoice cannot be written as it is; the error says what is wrong.
@@ -72,12 +73,12 @@ const vatPercent = 23
 func TreatmentOf(buyer Party) (Treatment, error) {
 	switch {
 	case buyer.Country == "PL":
-		if !ValidNIP(buyer.NIP) {
+		if !taxid.ValidNIP(buyer.NIP) {
 			return "", invalid("the buyer's NIP")
 		}
 		return Domestic, nil
-	case InUnion(buyer.Country):
-		if !ValidVATNumber(buyer.Country, buyer.VATNumber) {
+	case taxid.InUnion(buyer.Country):
+		if !taxid.ValidVATNumber(buyer.Country, buyer.VATNumber) {
 			return "", invalid("the buyer's VAT number")
 		}
 		return ReverseCharge, nil
@@ -185,7 +186,7 @@ func fits(s string, most int) bool {
 func (i Invoice) check() error {
 	for what, ok := range map[string]bool{
 		"the number": fits(i.Number, 256), "the date of issue": !i.Issued.IsZero(), "the currency": currencyForm.MatchString(i.Currency),
-		"the seller's NIP": ValidNIP(i.Seller.NIP), "the seller's name": fits(i.Seller.Name, 512), "the seller's address": fits(i.Seller.Address1, 512),
+		"the seller's NIP": taxid.ValidNIP(i.Seller.NIP), "the seller's name": fits(i.Seller.Name, 512), "the seller's address": fits(i.Seller.Address1, 512),
 		"the seller's country": i.Seller.Country == "PL", "the buyer's name": fits(i.Buyer.Name, 512), "the buyer's address": fits(i.Buyer.Address1, 512),
 		"the second line of an address": (i.Seller.Address2 == "" || fits(i.Seller.Address2, 512)) && (i.Buyer.Address2 == "" || fits(i.Buyer.Address2, 512)),
 		"the buyer's tax id":            i.Buyer.TaxID == "" || fits(i.Buyer.TaxID, 50),

@@ -42,7 +42,7 @@ func (b Bank) Rate(ctx context.Context, currency string, before time.Time) (stri
 	if err != nil {
 		return "", err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode == http.StatusNotFound {
 		return "", fmt.Errorf("%w: %s before %s", ErrNoRate, currency, before.Format(time.DateOnly))
 	}
