@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/wolfieauth/wolfieauth/billing"
+	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
 )
@@ -54,9 +56,22 @@ func feeArea() area {
 	}
 }
 
-// feeOrg finds the org that the address names.
+// feeOrg finds the org that the address names by its slug, or by its id as the platform's pages do.
 func (k *Console) feeOrg(c echo.Context, v *visit) (err error) {
-	v.org, err = k.named(c.Request().Context(), v, c.Param("org"))
+	name := c.Param("org")
+	for _, o := range v.orgs {
+		if o.Org.ID == name {
+			v.org = o.Org
+			return nil
+		}
+	}
+	if v.policy.PlatformAdmin(v.subject) && plain(name) {
+		v.org, err = k.deps.People.Org(c.Request().Context(), name)
+		if !errors.Is(err, idp.ErrOrgNotFound) {
+			return err
+		}
+	}
+	v.org, err = k.named(c.Request().Context(), v, name)
 	return err
 }
 
