@@ -147,6 +147,7 @@ type Deps struct {
 	Directory   Directory
 	Deliveries  Deliveries
 	Feeds       Feeds
+	Fees        Fees
 	// Now is the business clock, by which comps run out.
 	Now func() time.Time
 }

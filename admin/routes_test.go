@@ -90,6 +90,12 @@ var rules = map[string]rule{
 	"GET /admin/org":                                                 {target: "/admin/org?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"POST /admin/org/name":                                           {target: "/admin/org/name?org=acme", form: nameForm, after: nameAgain, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
 	"POST /admin/org/limits":                                         {target: "/admin/org/limits?org=acme", form: limitsForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"GET /admin/orgs/:org/fees":                                      {target: "/admin/orgs/acme/fees", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/orgs/:org/fees.csv":                                  {target: "/admin/orgs/acme/fees.csv", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"GET /admin/orgs/:org/fees/invoices/:invoice":                    {target: "/admin/orgs/acme/fees/invoices/nothing.xml", want: [7]int{303, 404, 404, 403, 404, 404, 404}, locked: true},
+	"GET /admin/orgs/:org/tax":                                       {target: "/admin/orgs/acme/tax", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
+	"POST /admin/orgs/:org/tax":                                      {target: "/admin/orgs/acme/tax", form: taxForm, want: [7]int{303, 404, 404, 403, 403, 303, 403}, locked: true},
+	"POST /admin/orgs/:org/fees/rate":                                {target: "/admin/orgs/acme/fees/rate", form: feeRateForm, want: [7]int{303, 404, 404, 403, 403, 403, 303}, locked: true},
 	"GET /admin/members":                                             {target: "/admin/members?org=acme", want: [7]int{303, 404, 404, 403, 200, 200, 200}, locked: true},
 	"GET /admin/audit":                                               {target: "/admin/audit?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
 	"GET /admin/audit.csv":                                           {target: "/admin/audit.csv?org=acme", want: [7]int{303, 404, 404, 403, 403, 200, 200}, locked: true},
@@ -212,6 +218,12 @@ func secretForm(b *bundle) url.Values {
 }
 
 func retryForm(*bundle) url.Values { return url.Values{"kind": {"mail"}, "key": {"mail-1"}} }
+
+func feeRateForm(*bundle) url.Values { return url.Values{"rate": {"4,25"}} }
+
+func taxForm(*bundle) url.Values {
+	return url.Values{"name": {"Acme sp. z o.o."}, "address1": {"ul. Długa 1"}, "country": {"PL"}, "nip": {"123-456-32-18"}}
+}
 
 func planForm(*bundle) url.Values {
 	return url.Values{"name": {"Brand new"}, "grace_days": {"7"}, "features": {"ksef_enabled"}}

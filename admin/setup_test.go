@@ -115,7 +115,7 @@ func (b *bundle) mount() {
 	shop := pricing.New(pricing.Deps{Shop: b.billing})
 	console := admin.New(admin.Deps{
 		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Window: window{shop}, Comps: b.passes, Passes: b.passes, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
-		Settings: b.people, Bundles: b.people, BundleReach: b.billing, Directory: b.people, Deliveries: b.billing, Feeds: b.billing,
+		Settings: b.people, Bundles: b.people, BundleReach: b.billing, Directory: b.people, Deliveries: b.billing, Feeds: b.billing, Fees: b.billing,
 		Team: b.people, Seats: b.seats,
 	})
 	b.edge, err = web.New(web.Config{

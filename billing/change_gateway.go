@@ -21,8 +21,8 @@ type SwitchSpec struct {
 	ProrationDate  *time.Time
 }
 
-// RemoteInvoice is an invoice as its buyer sees it.
-type RemoteInvoice struct {
+// ShownInvoice is an invoice as its buyer sees it.
+type ShownInvoice struct {
 	ID             string
 	SubscriptionID string
 	Number         string
@@ -78,7 +78,7 @@ type LookGateway interface {
 	// NextInvoice answers the zero value where there will be none.
 	NextInvoice(ctx context.Context, at Account, subscriptionID string) (RemoteUpcoming, error)
 	// ListInvoices answers the newest invoices of a customer, the newest first.
-	ListInvoices(ctx context.Context, at Account, customerID string) ([]RemoteInvoice, error)
+	ListInvoices(ctx context.Context, at Account, customerID string) ([]ShownInvoice, error)
 	// PaymentCard answers what pays a subscription: its own, else its customer's.
 	PaymentCard(ctx context.Context, at Account, subscriptionID string) (RemoteCard, error)
 }

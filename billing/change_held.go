@@ -17,20 +17,20 @@ type Holding struct {
 	Price    Price
 	Next     *RemoteUpcoming // nil where there will be none
 	Card     RemoteCard
-	Invoices []RemoteInvoice     // of this subscription, the newest first
+	Invoices []ShownInvoice     // of this subscription, the newest first
 	Unknown  bool                // Stripe could not be asked: Next, Card and Invoices are missing
 	Wish     *SubscriptionChange // what was wished for and has not come about yet
 	WishPlan string              // of a switch: the plan's name
 }
 
 // OpenInvoice answers the oldest invoice that waits to be paid.
-func (h Holding) OpenInvoice() (RemoteInvoice, bool) {
+func (h Holding) OpenInvoice() (ShownInvoice, bool) {
 	for _, i := range slices.Backward(h.Invoices) {
 		if i.Status == "open" && i.Due > 0 && i.URL != "" {
 			return i, true
 		}
 	}
-	return RemoteInvoice{}, false
+	return ShownInvoice{}, false
 }
 
 // heldShown is how long what has ended is still shown with its invoices.

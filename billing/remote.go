@@ -91,6 +91,7 @@ type RemoteCheckout struct {
 	CustomerGone   bool   // deleted since: nobody can pay for it any more
 	SubscriptionID string // "" in payment mode
 	PaymentID      string // pi_... in payment mode, or ""
+	InvoiceID      string // in_... once paid, or ""
 	Created        time.Time
 	ExpiresAt      time.Time
 }
@@ -121,6 +122,7 @@ type RemoteSubscription struct {
 // RemotePayment is a payment intent as Stripe knows it.
 type RemotePayment struct {
 	ID         string
+	InvoiceID  string // in_..., or ""
 	CustomerID string
 	Succeeded  bool
 	Refunded   bool // wholly
@@ -240,4 +242,5 @@ type Gateway interface {
 	LookGateway
 	EventGateway
 	LookupGateway
+	InvoiceGateway
 }

@@ -58,20 +58,23 @@ type Mailer interface {
 	Life(ctx context.Context, notice LifeNotice) error
 }
 
-// Deps is what a [Service] is made of. All are required but Audit, Comps, SeatNotice, Logger and the page function.
+// Deps is what a [Service] is made of. All are required but Audit, Comps, Documents, Issuer, Rates, SeatNotice, Logger and the page function.
 type Deps struct {
-	Tx       Transactor
-	Store    Store
-	Apps     Apps
-	Members  Members
-	Gateway  Gateway
-	Jobs     Jobs
-	Mailer   Mailer
-	Versions Versions
-	Audit    Auditor // records the changes of the catalogue; nil records nothing
-	Comps    CompCounter
-	Now      func() time.Time
-	Logger   *slog.Logger
+	Tx        Transactor
+	Store     Store
+	Apps      Apps
+	Members   Members
+	Gateway   Gateway
+	Jobs      Jobs
+	Mailer    Mailer
+	Versions  Versions
+	Audit     Auditor // records the changes of the catalogue; nil records nothing
+	Comps     CompCounter
+	Documents Documents // writes the platform's invoices; needed with Issuer
+	Issuer    Issuer    // delivers the platform's invoices; nil: they wait
+	Rates     Rates     // exchange rates for VAT in PLN; nil: invoices that need one wait
+	Now       func() time.Time
+	Logger    *slog.Logger
 	// EventObject names the object that an event of Stripe is about, "" for none of ours; the webhook knows. Without it
 	// nothing can be found by events.
 	EventObject func(eventType string, object []byte) (string, error)
@@ -96,6 +99,9 @@ type Service struct {
 	versions    Versions
 	audit       Auditor
 	comps       CompCounter
+	documents   Documents
+	issuer      Issuer
+	rates       Rates
 	now         func() time.Time
 	log         *slog.Logger
 	baseURL     string
@@ -120,6 +126,7 @@ func New(d Deps) *Service {
 	if s.eventObject = d.EventObject; s.eventObject == nil {
 		s.eventObject = func(string, []byte) (string, error) { return "", nil }
 	}
+	s.documents, s.issuer, s.rates = d.Documents, d.Issuer, d.Rates
 	s.now = func() time.Time { return d.Now().UTC() }
 	if s.audit == nil {
 		s.audit = noAudit{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/billingtest"
+	"github.com/wolfieauth/wolfieauth/billing/ksef"
 	"github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
@@ -36,6 +37,8 @@ type bundle struct {
 	comps       billing.CompCounter
 	crowd       bool // count people all at once
 	eventObject func(eventType string, object []byte) (string, error)
+	issuer      billing.Issuer
+	rates       billing.Rates
 	*billing.Service
 }
 
@@ -194,7 +197,7 @@ func (b *bundle) wire() {
 	b.jobs = r
 	b.Service = billing.New(billing.Deps{
 		Tx: b.db, Store: b.store, Apps: apps{}, Members: b.counting(), Gateway: b.gateway, Jobs: runner{r, b.refuseWork}, Mailer: b.mails,
-		Audit: b.audit, Comps: b.comps, EventObject: b.eventObject,
+		Audit: b.audit, Comps: b.comps, EventObject: b.eventObject, Documents: ksef.Writer{}, Issuer: b.issuer, Rates: b.rates,
 		Versions: db.NewVersions(b.db), Now: b.clock.now, Logger: log, BaseURL: "https://auth.test/",
 	})
 	b.RegisterJobs(runner{r, false})

@@ -38,6 +38,11 @@ type Store interface {
 	NoticeStore
 	ReconcileStore
 	FeedStore
+	InvoiceStore
+	FeeStore
+	StatementStore
+	TaxStore
+	FeeInvoiceStore
 }
 
 // CatalogStore reads what is sold.

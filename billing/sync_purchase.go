@@ -43,7 +43,11 @@ func (s *Service) storePurchase(ctx context.Context, row Checkout, remote Remote
 		end := sub.StripeCreatedAt.Add(time.Duration(plan.LastsDays) * day)
 		sub.ExpiresAt = &end
 	}
-	return s.settlePurchase(ctx, sub, paid, generation)
+	outcome, err := s.settlePurchase(ctx, sub, paid, generation)
+	if err != nil {
+		return "", err
+	}
+	return outcome, s.wantInvoice(ctx, row.at(), firstOf(paid.InvoiceID, remote.InvoiceID))
 }
 
 // readPurchase reads the payment of a one-time purchase; a payment that is none of ours, such as an invoice's,

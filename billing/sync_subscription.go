@@ -6,19 +6,28 @@ import (
 	"time"
 )
 
-// readSubscription reads a subscription and stores it. checkoutID is the checkout of ours that Stripe says it
-// came from, "" when it is not known.
+// readSubscription reads a subscription and stores it, and has its latest invoice read where that is not settled.
+// checkoutID is the checkout of ours that Stripe says it came from, "" when it is not known.
 func (s *Service) readSubscription(ctx context.Context, at Account, id, checkoutID string) (string, error) {
+	outcome, invoiceID, err := s.readSubscriptionOnly(ctx, at, id, checkoutID)
+	if err != nil || outcome != OutcomeApplied {
+		return outcome, err
+	}
+	return outcome, s.wantInvoice(ctx, at, invoiceID)
+}
+
+// readSubscriptionOnly leaves the invoice alone, and answers its name.
+func (s *Service) readSubscriptionOnly(ctx context.Context, at Account, id, checkoutID string) (outcome, invoiceID string, err error) {
 	generation, err := s.store.TakeRead(ctx, at.ID, at.Livemode, id)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	remote, err := s.gateway.ReadSubscription(ctx, at, id)
 	gone := errors.Is(err, ErrStripeGone)
 	if err != nil && !gone {
-		return "", err
+		return "", "", err
 	}
-	outcome := OutcomeApplied
+	outcome = OutcomeApplied
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
 		newest, err := s.store.StoreRead(ctx, at.ID, at.Livemode, id, generation)
 		if err != nil || !newest {
@@ -31,7 +40,7 @@ func (s *Service) readSubscription(ctx context.Context, at Account, id, checkout
 		outcome, err = s.storeSubscription(ctx, at, remote, checkoutID)
 		return err
 	})
-	return outcome, err
+	return outcome, remote.LatestInvoiceID, err
 }
 
 // forgetGone ends the row of an object that Stripe does not know any more.

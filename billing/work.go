@@ -47,6 +47,7 @@ func parseObjectKey(key string) (at Account, id string, err error) {
 func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindObject, s.readAgain)
 	r.Handle(KindExpire, s.expireCheckout)
+	r.Handle(KindFeeInvoice, s.issueFeeInvoice)
 	r.Handle(KindRefund, s.carryOutRefund)
 	r.Handle(KindCatalogSync, s.carryOutSync)
 	r.Handle(KindSeats, s.syncSeats)
@@ -55,6 +56,8 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindSeatNotice, s.tellOfSeats)
 	r.Handle(KindSeatCheck, s.checkSeatsFrom)
 	r.Periodic(KindSeatDrift, seatCheckEvery, s.startSeatCheck)
+	r.Periodic(KindMonthClose, monthCloseEvery, s.closeMonthsDaily)
+	r.Periodic(KindFeeCheck, feeCheckEvery, s.checkFeesDaily)
 	r.Periodic(KindReconcile, reconcileEvery, s.Reconcile)
 	r.Handle(KindReconcilePage, s.reconcilePageFrom)
 	r.Periodic(KindReconcileDaily, day, s.startReconcile)
@@ -103,7 +106,9 @@ func (s *Service) readObject(ctx context.Context, at Account, id string) (outcom
 	case "sub":
 		return s.readSubscription(ctx, at, id, "")
 	case "pi":
-		return s.readPurchase(ctx, at, id)
+		return s.readPayment(ctx, at, id)
+	case "in":
+		return s.readInvoice(ctx, at, id)
 	case "cus":
 		return s.readCustomer(ctx, at, id)
 	default:

@@ -123,15 +123,15 @@ func (g *Gateway) foresee(s *subscription, lines []proration, price string, quan
 }
 
 // ListInvoices implements [billing.LookGateway]: a paid one for each payment.
-func (g *Gateway) ListInvoices(_ context.Context, at billing.Account, customerID string) ([]billing.RemoteInvoice, error) {
-	return call(g, "ListInvoices", func() ([]billing.RemoteInvoice, error) {
+func (g *Gateway) ListInvoices(_ context.Context, at billing.Account, customerID string) ([]billing.ShownInvoice, error) {
+	return call(g, "ListInvoices", func() ([]billing.ShownInvoice, error) {
 		if p, ok := g.people[customerID]; !ok || p.at != at {
 			return nil, billing.ErrStripeCustomerGone
 		}
-		var out []billing.RemoteInvoice
+		var out []billing.ShownInvoice
 		for _, s := range g.subs {
 			if s.at == at && s.CustomerID == customerID && s.LatestPaymentID != "" {
-				out = append(out, billing.RemoteInvoice{
+				out = append(out, billing.ShownInvoice{
 					ID: "in_" + s.ID, SubscriptionID: s.ID, Number: "INV-1", Status: "paid", Currency: g.prices[s.StripePriceID].spec.Currency,
 					Total: g.total(s.StripePriceID, s.Quantity), Created: s.Created, URL: "https://pay.test/i/" + s.ID, PDF: "https://pay.test/i/" + s.ID + "/pdf",
 				})

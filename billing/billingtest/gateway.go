@@ -39,6 +39,7 @@ type Gateway struct {
 	remote   map[string]*billing.RemotePrice
 	people   map[string]placed[billing.CustomerSpec]
 	refunds  []string
+	invoices map[string]placed[billing.RemoteInvoice]
 
 	prorations []proration
 	quantities []Quantity
@@ -82,6 +83,7 @@ func New(now func() time.Time) *Gateway {
 		now: now, calls: map[string]int{}, answers: map[string]answer{}, sessions: map[string]*session{}, subs: map[string]*subscription{},
 		payments: map[string]*payment{}, prices: map[string]placed[billing.PriceSpec]{}, products: map[string]*product{},
 		remote: map[string]*billing.RemotePrice{}, people: map[string]placed[billing.CustomerSpec]{},
+		invoices: map[string]placed[billing.RemoteInvoice]{},
 	}
 }
 

@@ -176,6 +176,7 @@ func TestEmptyArgumentsAreNeverSent(t *testing.T) {
 		"refund":             func(b bundle) error { _, err := b.Refund(b.ctx, platform, "key-1", ""); return err },
 		"cancel":             func(b bundle) error { return b.CancelNow(b.ctx, platform, "key-1", "") },
 		"cancel without key": func(b bundle) error { return b.CancelNow(b.ctx, platform, "", "sub_1") },
+		"invoice":            func(b bundle) error { _, err := b.ReadInvoice(b.ctx, platform, ""); return err },
 		"quantity of nothing": func(b bundle) error {
 			return b.SetQuantity(b.ctx, platform, "key-1", billing.QuantitySpec{ItemID: "si_1"})
 		},

@@ -268,6 +268,10 @@ func TestContract(t *testing.T) {
 		"look for a product":  {at: connected, line: "GET /v1/products/search", call: find(connected, billing.MadeProduct), form: search},
 		"look for a price":    {line: "GET /v1/prices/search", call: find(platform, billing.MadePrice), form: search},
 		"look for a customer": {line: "GET /v1/customers/search", call: find(platform, billing.MadeCustomer), form: search},
+		"read invoice": {at: connected, line: "GET /v1/invoices/in_1", call: func(b bundle) error {
+			_, err := b.ReadInvoice(b.ctx, connected, "in_1")
+			return err
+		}, form: map[string]string{"expand[0]": "charge"}},
 		"list prorations": {at: connected, line: "GET /v1/invoiceitems", call: func(b bundle) error {
 			_, err := b.ListProrations(b.ctx, connected, "cus_1", "sub_1")
 			return err

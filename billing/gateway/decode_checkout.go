@@ -17,6 +17,7 @@ func DecodeCheckout(raw []byte) (billing.RemoteCheckout, error) {
 		Customer          ref    `json:"customer"`
 		Subscription      ref    `json:"subscription"`
 		PaymentIntent     ref    `json:"payment_intent"`
+		Invoice           ref    `json:"invoice"`
 		Created           unix   `json:"created"`
 		ExpiresAt         unix   `json:"expires_at"`
 	}
@@ -36,7 +37,7 @@ func DecodeCheckout(raw []byte) (billing.RemoteCheckout, error) {
 	}
 	return billing.RemoteCheckout{
 		ID: s.ID, URL: s.URL, Status: s.Status, PaymentStatus: s.PaymentStatus, CheckoutID: s.ClientReferenceID,
-		CustomerID: s.Customer.id, CustomerGone: customer.Deleted, SubscriptionID: s.Subscription.id, PaymentID: s.PaymentIntent.id,
+		CustomerID: s.Customer.id, CustomerGone: customer.Deleted, SubscriptionID: s.Subscription.id, PaymentID: s.PaymentIntent.id, InvoiceID: s.Invoice.id,
 		Created: s.Created.value(), ExpiresAt: s.ExpiresAt.value(),
 	}, nil
 }

@@ -26,6 +26,7 @@ func decodePayment(raw []byte) (payment, error) {
 		Status       string `json:"status"`
 		Customer     ref    `json:"customer"`
 		LatestCharge ref    `json:"latest_charge"`
+		Invoice      ref    `json:"invoice"` // until 2025-03-31
 		Created      unix   `json:"created"`
 	}
 	if err := json.Unmarshal(raw, &p); err != nil {
@@ -35,7 +36,7 @@ func decodePayment(raw []byte) (payment, error) {
 		return payment{}, err
 	}
 	out := payment{RemotePayment: billing.RemotePayment{
-		ID: p.ID, CustomerID: p.Customer.id, Succeeded: p.Status == "succeeded", Created: p.Created.value(),
+		ID: p.ID, InvoiceID: p.Invoice.id, CustomerID: p.Customer.id, Succeeded: p.Status == "succeeded", Created: p.Created.value(),
 	}}
 	if p.LatestCharge.raw == nil {
 		if out.Succeeded {

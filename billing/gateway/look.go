@@ -15,7 +15,7 @@ import (
 const invoicesShown = 24
 
 // ListInvoices reads the newest invoices of a customer, drafts left out.
-func (g *Gateway) ListInvoices(ctx context.Context, at billing.Account, customerID string) ([]billing.RemoteInvoice, error) {
+func (g *Gateway) ListInvoices(ctx context.Context, at billing.Account, customerID string) ([]billing.ShownInvoice, error) {
 	op := operation{what: "list invoices", method: http.MethodGet, path: "/v1/invoices", at: at}
 	if customerID == "" {
 		return nil, emptyID(op)
@@ -24,7 +24,7 @@ func (g *Gateway) ListInvoices(ctx context.Context, at billing.Account, customer
 	if err != nil {
 		return nil, customerGone(err)
 	}
-	var out []billing.RemoteInvoice
+	var out []billing.ShownInvoice
 	_, err = visitPage(raw, func(object json.RawMessage) error {
 		var i shownInvoice
 		if err := json.Unmarshal(object, &i); err != nil {
@@ -59,12 +59,12 @@ type shownInvoice struct {
 	} `json:"parent"`
 }
 
-func (i shownInvoice) remote() billing.RemoteInvoice {
+func (i shownInvoice) remote() billing.ShownInvoice {
 	sub := i.Subscription.id
 	if sub == "" {
 		sub = i.Parent.Details.Subscription.id
 	}
-	return billing.RemoteInvoice{
+	return billing.ShownInvoice{
 		ID: i.ID, SubscriptionID: sub, Number: i.Number, Status: i.Status, Currency: strings.ToUpper(i.Currency),
 		Total: i.Total, Due: i.Remaining, Created: i.Created.value(), URL: i.URL, PDF: i.PDF,
 	}

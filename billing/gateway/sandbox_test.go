@@ -190,7 +190,7 @@ func TestSandboxSubscription(t *testing.T) {
 		t.Errorf("list (%v):\n%s", err, diff)
 	}
 	paid, err := s.ReadPayment(s.ctx, s.at, got.LatestPaymentID)
-	if diff := cmp.Diff(billing.RemotePayment{ID: got.LatestPaymentID, CustomerID: done.CustomerID, Succeeded: true, Created: noon}, paid); err != nil || diff != "" {
+	if diff := cmp.Diff(billing.RemotePayment{ID: got.LatestPaymentID, InvoiceID: got.LatestInvoiceID, CustomerID: done.CustomerID, Succeeded: true, Created: noon}, paid); err != nil || diff != "" {
 		t.Errorf("payment (%v):\n%s", err, diff)
 	}
 	if _, err = s.ReadSubscription(s.ctx, platform, done.SubscriptionID); !errors.Is(err, billing.ErrStripeGone) {

@@ -20,7 +20,7 @@ var ErrMalformed = errors.New("body is not an event")
 var (
 	eventForm   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,250}$`)
 	accountForm = regexp.MustCompile(`^acct_[A-Za-z0-9_]{1,250}$`)
-	objectForm  = regexp.MustCompile(`^(cs|sub|pi)_[A-Za-z0-9_]{1,250}$`)
+	objectForm  = regexp.MustCompile(`^(cs|sub|pi|in)_[A-Za-z0-9_]{1,250}$`)
 )
 
 // envelope is what every version of the API agrees on.
@@ -58,16 +58,10 @@ func parseEvent(body []byte) (billing.WebhookEvent, error) {
 }
 
 // subject is every place where an event's object may name what must be read again, in the shape of 2023-10-16
-// and in that of 2025-03-31 and later.
+// and in that of 2025-03-31 and later. Reading an invoice reads what it is for, too.
 type subject struct {
 	ID            string    `json:"id"`
-	Subscription  reference `json:"subscription"`
 	PaymentIntent reference `json:"payment_intent"`
-	Parent        struct {
-		Details struct {
-			Subscription reference `json:"subscription"`
-		} `json:"subscription_details"`
-	} `json:"parent"`
 }
 
 // reference is an id, or the object itself where Stripe expanded it.
@@ -102,11 +96,10 @@ func objectOf(eventType string, raw json.RawMessage) (string, error) {
 	}
 	id := map[string]string{
 		"own":     s.ID,
-		"invoice": firstOf(string(s.Subscription), string(s.Parent.Details.Subscription), string(s.PaymentIntent)),
 		"payment": string(s.PaymentIntent),
 	}[kind]
 	if id == "" {
-		return "", nil // a charge without payment intent, an invoice of no subscription
+		return "", nil // a charge without payment intent, an invoice that only previews
 	}
 	if !objectForm.MatchString(id) {
 		return "", fmt.Errorf("%w: %s names no object that it could be about", ErrMalformed, eventType)
@@ -114,28 +107,19 @@ func objectOf(eventType string, raw json.RawMessage) (string, error) {
 	return id, nil
 }
 
-// kindOf says where an event of this type names its object: "own" id, through an "invoice", or through a
-// "payment"; "" for types without meaning for us.
+// kindOf says where an event of this type names its object: "own" id, or through a "payment"; "" for types
+// without meaning for us.
 func kindOf(eventType string) string {
 	for _, k := range []struct{ prefix, kind string }{
 		{"checkout.session.", "own"},
 		{"customer.subscription.", "own"},
 		{"payment_intent.", "own"},
-		{"invoice.", "invoice"},
+		{"invoice.", "own"},
 		{"charge.", "payment"},
 		{"refund.", "payment"},
 	} {
 		if strings.HasPrefix(eventType, k.prefix) {
 			return k.kind
-		}
-	}
-	return ""
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
 		}
 	}
 	return ""

@@ -25,6 +25,7 @@ type cli struct {
 	Comp      compCmd      `cmd:"" help:"Free passes."`
 	Seats     seatsCmd     `cmd:"" help:"Seats of organisations."`
 	Reconcile reconcileCmd `cmd:"" help:"Compare subscriptions, purchases and checkouts with Stripe and repair what differs."`
+	Fees      feesCmd      `cmd:"" help:"The platform's fees: ledger and statements."`
 }
 
 func main() {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -103,6 +104,21 @@ func (w *Web) Shutdown() time.Duration {
 func (b *Billing) check(m *mistakes) {
 	if d, err := time.ParseDuration(b.SeatNoticeAfter); err != nil || d <= 0 {
 		m.add("WOLFIEAUTH_SEAT_NOTICE_AFTER", "must be a duration above zero, as 24h")
+	}
+	if b.InvoiceAPI != "" && !originOK(b.InvoiceAPI) {
+		m.add("WOLFIEAUTH_INVOICE_API", "must be an https origin; http is for localhost only")
+	}
+	if b.InvoiceAPI != "" && b.InvoiceFolder != "" {
+		m.add("WOLFIEAUTH_INVOICE_FOLDER", "goes without WOLFIEAUTH_INVOICE_API: an invoice is issued in one way")
+	}
+	if (b.InvoiceAPI == "") != (b.InvoiceAPIToken == "") {
+		m.add("WOLFIEAUTH_INVOICE_API_TOKEN", "belongs to WOLFIEAUTH_INVOICE_API: both or neither")
+	}
+	if info, err := os.Stat(b.InvoiceFolder); b.InvoiceFolder != "" && (err != nil || !info.IsDir()) {
+		m.add("WOLFIEAUTH_INVOICE_FOLDER", "is no directory")
+	}
+	if !originOK(b.ExchangeRates) {
+		m.add("WOLFIEAUTH_EXCHANGE_RATES", "must be an https origin; http is for localhost only")
 	}
 }
 

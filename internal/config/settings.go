@@ -36,6 +36,10 @@ type Serve struct {
 // Billing is how billing behaves.
 type Billing struct {
 	SeatNoticeAfter string `env:"WOLFIEAUTH_SEAT_NOTICE_AFTER" default:"24h" help:"How long a change of seats may fail to reach Stripe before the owners and admins of the org are told by mail."`
+	InvoiceFolder   string `env:"WOLFIEAUTH_INVOICE_FOLDER" help:"Directory that the platform's invoices (FA(3) XML) are written into; it must exist."`
+	InvoiceAPI      string `name:"invoice-api" env:"WOLFIEAUTH_INVOICE_API" help:"Origin of the wolfiecrm API that issues the platform's invoices in KSeF, instead of a directory."`
+	InvoiceAPIToken Secret `kong:"-" env:"WOLFIEAUTH_INVOICE_API_TOKEN" help:"Bearer token of the wolfiecrm API. Required with its origin."`
+	ExchangeRates   string `env:"WOLFIEAUTH_EXCHANGE_RATES" default:"https://api.nbp.pl" help:"Origin of the National Bank of Poland's API, for VAT in PLN on invoices in another currency."`
 }
 
 // Storage is where data live and what seals them; every command that touches data embeds it.

@@ -43,7 +43,8 @@ type Config struct {
 	RefreshGrace   time.Duration
 	Stripe         Stripe
 	SeatNotice     time.Duration // how long a change of seats may be stuck before the org is told; 0 is a day
-	SMTP           string        // URL of the mail server, or "" to keep mails in the outbox
+	Invoices       Invoices
+	SMTP           string // URL of the mail server, or "" to keep mails in the outbox
 	MailFrom       string
 	// VerifyFirst makes newcomers prove their address before they are signed in, so that sign-up tells nobody
 	// which addresses have an account. It needs a mail server.

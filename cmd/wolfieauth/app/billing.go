@@ -10,6 +10,7 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/gateway"
+	"github.com/wolfieauth/wolfieauth/billing/ksef"
 	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/billing/webhook"
 	"github.com/wolfieauth/wolfieauth/idp"
@@ -32,6 +33,7 @@ func (a *App) openBilling(context.Context) error {
 		Tx: a.db, Store: a.billingStore, Apps: known, Members: known, Gateway: stripe, Jobs: work{a.jobs},
 		Mailer: billingMail{people: a.people, mails: a.mails, base: a.cfg.Issuer}, Versions: a.versions, Audit: a.audit, Comps: a.claims.store,
 		Now: a.cfg.Now, Logger: a.log, BaseURL: a.cfg.Issuer, SeatNotice: a.cfg.SeatNotice, EventObject: webhook.EventObject,
+		Documents: ksef.Writer{}, Issuer: a.cfg.Invoices.issuer(), Rates: a.cfg.Invoices.rates(),
 	})
 	a.billing.RegisterJobs(work{a.jobs})
 	// A plan's page shows its app: what changes an app changes the catalogue.
