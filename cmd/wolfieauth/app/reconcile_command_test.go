@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/wolfieauth/wolfieauth/billing"
@@ -26,7 +27,8 @@ func TestReconcileFromTheShell(t *testing.T) {
 			must(t, err)
 			return len(told) > 0 && len(waiting) == 0
 		})
-		m.kill()
+		must(t, m.server.Process.Signal(syscall.SIGTERM)) // gently, so that no work stays leased
+		_ = m.server.Wait()
 		sh := shell{t, m.env(), m.bin}
 		if out := sh.run("reconcile"); out != "1 of 1\n1 compared, 0 differ, 0 repaired, 0 failed\n" {
 			t.Errorf("all is well, and it says %s", out)
