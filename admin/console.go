@@ -31,7 +31,7 @@ func areas() []area {
 	return []area{
 		overviewArea(), appArea(), settingsArea(), bundleArea(), catalogueArea(), shopArea(), featureArea(), planScopeArea(), syncArea(), driftArea(),
 		usersArea(), compArea(), compListArea(), explainArea(),
-		membersArea(), inviteArea(), invitationsArea(), seatsArea(), orgArea(), auditArea(), platformArea(), directoryArea(),
+		membersArea(), inviteArea(), invitationsArea(), seatsArea(), orgArea(), auditArea(), platformArea(), directoryArea(), billingArea(),
 	}
 }
 

@@ -147,6 +147,8 @@ type Deps struct {
 	Directory   Directory
 	Deliveries  Deliveries
 	Feeds       Feeds
+	// Of money.
+	Selling BillingSwitch
 	// Now is the business clock, by which comps run out.
 	Now func() time.Time
 }
