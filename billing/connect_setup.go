@@ -90,7 +90,7 @@ func (s *Service) BillingStatus(ctx context.Context, clientID string) (BillingSt
 		return BillingStatus{}, err
 	}
 	status := BillingStatus{Settings: settings}
-	at, err := s.AccountOf(ctx, settings)
+	at, err := s.chargingAccount(ctx, settings)
 	if err != nil && !errors.Is(err, ErrStripeNotConfigured) {
 		return BillingStatus{}, err
 	}

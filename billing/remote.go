@@ -240,4 +240,5 @@ type Gateway interface {
 	LookGateway
 	EventGateway
 	LookupGateway
+	ConnectGateway
 }

@@ -44,6 +44,7 @@ type Gateway struct {
 	quantities []Quantity
 	events     []happened
 	made       []made
+	connect    connections
 }
 
 // keysKept is how long Stripe knows a key.
@@ -82,6 +83,7 @@ func New(now func() time.Time) *Gateway {
 		now: now, calls: map[string]int{}, answers: map[string]answer{}, sessions: map[string]*session{}, subs: map[string]*subscription{},
 		payments: map[string]*payment{}, prices: map[string]placed[billing.PriceSpec]{}, products: map[string]*product{},
 		remote: map[string]*billing.RemotePrice{}, people: map[string]placed[billing.CustomerSpec]{},
+		connect: newConnections(),
 	}
 }
 

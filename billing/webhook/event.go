@@ -20,7 +20,7 @@ var ErrMalformed = errors.New("body is not an event")
 var (
 	eventForm   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,250}$`)
 	accountForm = regexp.MustCompile(`^acct_[A-Za-z0-9_]{1,250}$`)
-	objectForm  = regexp.MustCompile(`^(cs|sub|pi)_[A-Za-z0-9_]{1,250}$`)
+	objectForm  = regexp.MustCompile(`^(cs|sub|pi|acct)_[A-Za-z0-9_]{1,250}$`)
 )
 
 // envelope is what every version of the API agrees on.
@@ -47,7 +47,7 @@ func parseEvent(body []byte) (billing.WebhookEvent, error) {
 		(e.Account != "" && !accountForm.MatchString(e.Account)) || strings.ContainsRune(e.Type+e.APIVersion, 0) {
 		return billing.WebhookEvent{}, fmt.Errorf("%w: envelope", ErrMalformed)
 	}
-	object, err := objectOf(e.Type, e.Data.Object)
+	object, err := objectOf(e.Type, e.Account, e.Data.Object)
 	if err != nil {
 		return billing.WebhookEvent{}, err
 	}
@@ -88,10 +88,19 @@ func (r *reference) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*string)(r))
 }
 
-// EventObject names the object that an event is about, "" where it means nothing to us: [ErrMalformed].
-func EventObject(eventType string, object []byte) (string, error) { return objectOf(eventType, object) }
+// EventObject names the object that an event is about, "" where it means nothing to us: [ErrMalformed]. An account
+// names itself; its application does not, and is not found in the list of an account that was closed either.
+func EventObject(eventType string, object []byte) (string, error) {
+	var own struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(object, &own) != nil || !accountForm.MatchString(own.ID) {
+		own.ID = ""
+	}
+	return objectOf(eventType, own.ID, object)
+}
 
-func objectOf(eventType string, raw json.RawMessage) (string, error) {
+func objectOf(eventType, account string, raw json.RawMessage) (string, error) {
 	kind := kindOf(eventType)
 	if kind == "" {
 		return "", nil
@@ -104,9 +113,10 @@ func objectOf(eventType string, raw json.RawMessage) (string, error) {
 		"own":     s.ID,
 		"invoice": firstOf(string(s.Subscription), string(s.Parent.Details.Subscription), string(s.PaymentIntent)),
 		"payment": string(s.PaymentIntent),
+		"account": account,
 	}[kind]
 	if id == "" {
-		return "", nil // a charge without payment intent, an invoice of no subscription
+		return "", nil // a charge without payment intent, an invoice of no subscription, the platform's own account
 	}
 	if !objectForm.MatchString(id) {
 		return "", fmt.Errorf("%w: %s names no object that it could be about", ErrMalformed, eventType)
@@ -115,7 +125,7 @@ func objectOf(eventType string, raw json.RawMessage) (string, error) {
 }
 
 // kindOf says where an event of this type names its object: "own" id, through an "invoice", or through a
-// "payment"; "" for types without meaning for us.
+// "payment", or in its envelope's "account"; "" for types without meaning for us.
 func kindOf(eventType string) string {
 	for _, k := range []struct{ prefix, kind string }{
 		{"checkout.session.", "own"},
@@ -124,6 +134,8 @@ func kindOf(eventType string) string {
 		{"invoice.", "invoice"},
 		{"charge.", "payment"},
 		{"refund.", "payment"},
+		{"account.updated", "account"},
+		{"account.application.", "account"},
 	} {
 		if strings.HasPrefix(eventType, k.prefix) {
 			return k.kind

@@ -20,7 +20,10 @@ func appConfig(cfg *config.Serve, log *slog.Logger) (app.Config, error) {
 		Issuer: cfg.Issuer, Database: string(cfg.Database), Box: box, Logger: log,
 		DefaultLang: cfg.DefaultLang, TrustedProxies: cfg.Proxies(),
 		SMTP: string(cfg.SMTP), MailFrom: cfg.From, VerifyFirst: cfg.SMTP != "", SeatNotice: cfg.SeatNotice(),
-		Stripe: app.Stripe{SecretKey: string(cfg.SecretKey), TestSecretKey: string(cfg.SecretKeyTest), APIBase: cfg.APIBase},
+		Stripe: app.Stripe{
+			SecretKey: string(cfg.SecretKey), TestSecretKey: string(cfg.SecretKeyTest), APIBase: cfg.APIBase,
+			ConnectClientID: cfg.ConnectClientID, TestConnectClientID: cfg.ConnectClientIDTest,
+		},
 	}
 	if out.Stripe.APIBase == stripeItself {
 		out.Stripe.APIBase = ""
