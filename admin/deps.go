@@ -148,7 +148,8 @@ type Deps struct {
 	Deliveries  Deliveries
 	Feeds       Feeds
 	// Of money.
-	Selling BillingSwitch
+	Selling  BillingSwitch
+	Payments Payments
 	// Now is the business clock, by which comps run out.
 	Now func() time.Time
 }
