@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -52,6 +53,8 @@ type Payments interface {
 	RefreshAccount(ctx context.Context, orgID string, livemode bool) (billing.StripeAccount, error)
 	// Disconnect answers billing.ErrLiveSubscriptions unless it is forced.
 	Disconnect(ctx context.Context, orgID string, livemode, force bool) error
+	// LiveReadinessOf answers what stands of an org's live sales beside its account.
+	LiveReadinessOf(ctx context.Context, orgID string) (billing.LiveReadiness, error)
 	Consents
 }
 
@@ -71,6 +74,15 @@ type PaymentsPage struct {
 	Frame
 	Form  *web.Form
 	Modes []ConnectionView
+	Steps []LiveStep
+	Ready bool // all of them are done
+}
+
+// LiveStep is one line of what has to be done before live sales.
+type LiveStep struct {
+	Text string
+	Done bool
+	URL  string // where it is done, or ""
 }
 
 // ConnectionView is how the org stands with Stripe in one mode.
@@ -134,7 +146,30 @@ func (k *Console) renderPayments(c echo.Context, v *visit, status int, form *web
 		}
 		view.Modes = append(view.Modes, one)
 	}
+	have, err := k.deps.Payments.LiveReadinessOf(c.Request().Context(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	view.Steps = liveSteps(c, v, &live, have)
+	view.Ready = !slices.ContainsFunc(view.Steps, func(s LiveStep) bool { return !s.Done })
 	return k.edge.Render(c, status, "admin/payments", view)
+}
+
+// liveSteps lists what has to be done before live sales, in the order in which it is done.
+func liveSteps(c echo.Context, v *visit, live *billing.Connection, have billing.LiveReadiness) []LiveStep {
+	apps := "/admin?org=" + v.org.Slug
+	prices := web.T(c, "payments.golive.prices_none")
+	if have.Prices > 0 {
+		prices = web.T(c, "payments.golive.prices", "Done", have.Synced, "All", have.Prices)
+	}
+	return []LiveStep{
+		{Text: web.T(c, "payments.golive.account"), Done: live.Connected(), URL: "#live"},
+		{Text: web.T(c, "payments.golive.charges"), Done: live.Connected() && live.ChargesEnabled},
+		{Text: web.T(c, "payments.golive.payouts"), Done: live.Connected() && live.PayoutsEnabled},
+		{Text: web.T(c, "payments.golive.app"), Done: live.Connected() && have.Apps > 0, URL: apps},
+		{Text: prices, Done: live.Connected() && have.Prices > 0 && have.Synced == have.Prices, URL: apps},
+		{Text: web.T(c, "payments.golive.heard"), Done: live.Connected() && have.Heard},
+	}
 }
 
 func connectionView(c echo.Context, v *visit, mode string, conn *billing.Connection) ConnectionView {

@@ -136,6 +136,16 @@ type AccountStore interface {
 	UnendedOn(ctx context.Context, at Account, afterID string, limit int) ([]Subscription, error)
 	// OpenCheckoutsOn answers the open checkouts on an account, the oldest first.
 	OpenCheckoutsOn(ctx context.Context, at Account, limit int) ([]Checkout, error)
+	// LiveReadinessOf answers what stands of an org's live sales on an account, in one statement.
+	LiveReadinessOf(ctx context.Context, orgID, account string) (LiveReadiness, error)
+}
+
+// LiveReadiness is what stands of an org's live sales, as far as rows tell.
+type LiveReadiness struct {
+	Apps   int64 // that sell on a connected account in live mode
+	Prices int64 // on sale in those apps and in the org's bundles
+	Synced int64 // of these, at Stripe on that account in live mode
+	Heard  bool  // an event of that account came in live mode
 }
 
 // ConnectStore keeps what leads to a connected account.

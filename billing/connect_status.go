@@ -41,3 +41,12 @@ func (s *Service) connection(ctx context.Context, orgID string, livemode bool) (
 	out.Holding, err = s.store.HoldersOn(ctx, out.at())
 	return out, err
 }
+
+// LiveReadinessOf answers what stands of an org's live sales, beside what [Service.ConnectionsOf] tells of its account.
+func (s *Service) LiveReadinessOf(ctx context.Context, orgID string) (LiveReadiness, error) {
+	row, err := s.store.Account(ctx, orgID, true)
+	if err != nil && !errors.Is(err, ErrAccountNotFound) {
+		return LiveReadiness{}, err
+	}
+	return s.store.LiveReadinessOf(ctx, orgID, row.Account)
+}

@@ -81,3 +81,22 @@ func (s *Store) DropMaking(ctx context.Context, id string) error {
 	err := s.db.Conn(ctx).Delete(&billing.AccountMaking{}, "id = ? AND account = ''", id).Error
 	return fail("forget making of account", err, nil)
 }
+
+const liveReadinessSQL = `
+WITH live AS (
+	SELECT client_id FROM billing_apps WHERE org_id = @org AND enabled AND livemode AND gateway = 'connect'
+), sold AS (
+	SELECT r.id FROM membership_prices r JOIN plans p ON p.id = r.plan_id
+	WHERE r.retired_at IS NULL AND p.archived_at IS NULL AND EXISTS (SELECT 1 FROM live)
+		AND (p.scope_kind = 'app' AND p.scope_id IN (SELECT client_id FROM live) OR p.scope_kind = 'bundle' AND p.org_id = @org)
+)
+SELECT (SELECT COUNT(*) FROM live) AS apps, (SELECT COUNT(*) FROM sold) AS prices,
+	(SELECT COUNT(*) FROM price_stripe_ids i JOIN sold ON sold.id = i.price_id
+		WHERE i.account = @account AND i.livemode AND i.stripe_price_id <> '' AND @account <> '') AS synced,
+	EXISTS (SELECT 1 FROM stripe_webhook_events WHERE account = @account AND livemode AND @account <> '') AS heard`
+
+// LiveReadinessOf implements [billing.AccountStore].
+func (s *Store) LiveReadinessOf(ctx context.Context, orgID, account string) (row billing.LiveReadiness, err error) {
+	err = s.db.Conn(ctx).Raw(liveReadinessSQL, map[string]any{"org": orgID, "account": account}).Scan(&row).Error
+	return row, fail("read readiness for live sales", err, nil)
+}
