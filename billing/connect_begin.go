@@ -87,6 +87,7 @@ func (s *Service) FinishConnect(ctx context.Context, attempt ConnectAttempt, cod
 	}
 	account, err := s.gateway.Authorized(ctx, Account{Livemode: attempt.Livemode}, code)
 	if err != nil {
+		s.log.WarnContext(ctx, "account not connected", "org", attempt.OrgID, "livemode", attempt.Livemode, "error", err)
 		return StripeAccount{}, fmt.Errorf("%s: %w", what, err)
 	}
 	row, err := s.adoptAccount(ctx, attempt.OrgID, Account{ID: account, Livemode: attempt.Livemode}, "stripe.connected")
@@ -132,6 +133,7 @@ func (s *Service) MakeConnected(ctx context.Context, in NewAccount) (StripeAccou
 		err = errors.Join(err, s.store.DropMaking(ctx, row.ID))
 	}
 	if err != nil {
+		s.log.WarnContext(ctx, "account not made", "org", in.OrgID, "livemode", in.Livemode, "error", err)
 		return StripeAccount{}, fmt.Errorf("%s: %w", what, err)
 	}
 	account, err := s.adoptAccount(ctx, in.OrgID, at, "stripe.account_made")

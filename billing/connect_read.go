@@ -119,7 +119,7 @@ func (s *Service) storeAccount(ctx context.Context, before StripeAccount, remote
 	case gone && !before.Ended():
 		after.EndedAt, after.EndedWhy, after.UpdatedAt, action = &now, EndedAtStripe, now, "stripe.revoked"
 		after.ChargesEnabled, after.PayoutsEnabled = false, false
-	case gone:
+	case gone, before.EndedWhy == EndedByOrg: // what the org let go is not looked into
 		return nil
 	default:
 		after.follow(s, remote)
@@ -146,10 +146,14 @@ const KindRejoin = "stripe_rejoin"
 const rejoinAtOnce = 200
 
 func (s *Service) rejoin(ctx context.Context, key string) error {
-	at, _, err := parseObjectKey(key)
+	at, id, err := parseObjectKey(key)
 	if err != nil {
 		s.log.ErrorContext(ctx, "work item without account", "key", key, "error", err)
 		return nil
+	}
+	// The account itself first: what was stored with the connection may be older than word that it was closed again.
+	if _, err := s.readAccount(ctx, at, id); err != nil {
+		return err
 	}
 	for after := ""; ; {
 		page, err := s.store.UnendedOn(ctx, at, after, rejoinAtOnce)
