@@ -34,9 +34,9 @@ func billingArea() area {
 // BillingSwitch says where an app sells, and records each change; [billing.Service] is one.
 type BillingSwitch interface {
 	// BillingStatus answers billing.ErrAppNotFound, for a disabled app too.
-	BillingStatus(ctx context.Context, clientID string) (billing.BillingStatus, error)
+	BillingStatus(ctx context.Context, clientID string) (billing.SalesStatus, error)
 	// SetUpBilling answers billing.FieldErrors, billing.ErrConflict, or billing.ErrLiveSubscriptions.
-	SetUpBilling(ctx context.Context, in billing.BillingSetup) error
+	SetUpBilling(ctx context.Context, in billing.SalesSetup) error
 	// DisableBilling answers billing.ErrBillingOff, or billing.ErrLiveSubscriptions.
 	DisableBilling(ctx context.Context, clientID string) error
 }
@@ -101,9 +101,9 @@ func defaultCurrency(c echo.Context) string {
 }
 
 // billingStatus answers the zero value for a disabled app: it sells nothing, whatever its settings say.
-func (k *Console) billingStatus(c echo.Context, v *visit) (billing.BillingStatus, error) {
+func (k *Console) billingStatus(c echo.Context, v *visit) (billing.SalesStatus, error) {
 	if v.app.DisabledAt != nil {
-		return billing.BillingStatus{}, nil
+		return billing.SalesStatus{}, nil
 	}
 	return k.deps.Selling.BillingStatus(c.Request().Context(), v.app.ClientID)
 }
@@ -129,7 +129,7 @@ func (k *Console) saveBilling(c echo.Context, v *visit) error {
 		form.Fail("mode", web.T(c, "admin.mistake.invalid"))
 	}
 	if form.OK() {
-		err = k.deps.Selling.SetUpBilling(acting(c, v), billing.BillingSetup{
+		err = k.deps.Selling.SetUpBilling(acting(c, v), billing.SalesSetup{
 			ClientID: v.app.ClientID, Expected: seenAt(form), Gateway: gateway, Livemode: form.Value("mode") == modeLive,
 			DefaultCurrency: form.Value("currency"), DefaultCountry: form.Value("country"),
 		})
@@ -160,7 +160,7 @@ func mayUsePlatform(v *visit, s billing.AppSettings) bool {
 	return v.org.PlatformOwner || s.Gateway == billing.GatewayPlatform
 }
 
-func (k *Console) renderBilling(c echo.Context, v *visit, code int, form *web.Form, status *billing.BillingStatus) error {
+func (k *Console) renderBilling(c echo.Context, v *visit, code int, form *web.Form, status *billing.SalesStatus) error {
 	s := status.Settings
 	view := &BillingSetupPage{
 		Frame: frame(c, v, "overview", web.T(c, "billing_setup.title")), App: v.app, Form: form, Seen: form.Value("seen"), Disabled: v.app.DisabledAt != nil,

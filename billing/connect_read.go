@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wolfieauth/wolfieauth/internal/audit"
 )
@@ -39,8 +40,7 @@ func (s *Service) adoptAccount(ctx context.Context, orgID string, at Account, ac
 		if err == nil && !before.Ended() && before.Account != at.ID {
 			return ErrAccountConnected
 		}
-		row = StripeAccount{OrgID: orgID, Livemode: at.Livemode, Account: at.ID, CreatedAt: s.now()}
-		row.follow(s, remote)
+		row = StripeAccount{OrgID: orgID, Livemode: at.Livemode, Account: at.ID, CreatedAt: s.now()}.following(remote, s.now())
 		if err := s.store.ConnectAccount(ctx, row); err != nil {
 			return err
 		}
@@ -53,13 +53,13 @@ func (s *Service) adoptAccount(ctx context.Context, orgID string, at Account, ac
 	return row, err
 }
 
-// follow copies what Stripe says of an account.
-func (a *StripeAccount) follow(s *Service, remote RemoteAccount) {
-	now := s.now()
+// following is the row with what Stripe says of the account now.
+func (a StripeAccount) following(remote RemoteAccount, now time.Time) StripeAccount {
 	a.Name, a.Country, a.DefaultCurrency = remote.Name, remote.Country, remote.DefaultCurrency
 	a.ChargesEnabled, a.PayoutsEnabled, a.DetailsSubmitted = remote.ChargesEnabled, remote.PayoutsEnabled, remote.DetailsSubmitted
 	a.DisabledReason, a.Due, a.Pending, a.Deadline = remote.DisabledReason, remote.Due, remote.Pending, remote.Deadline
 	a.ReadAt, a.UpdatedAt = &now, now
+	return a
 }
 
 // recordAccount writes the change of an account to the audit log, if it is one.
@@ -122,7 +122,7 @@ func (s *Service) storeAccount(ctx context.Context, before StripeAccount, remote
 	case gone, before.EndedWhy == EndedByOrg: // what the org let go is not looked into
 		return nil
 	default:
-		after.follow(s, remote)
+		after = before.following(remote, now)
 		if before.EndedWhy == EndedAtStripe {
 			after.EndedAt, after.EndedWhy, action = nil, "", "stripe.connected"
 			if err := s.jobs.Want(ctx, KindRejoin, ObjectKey(after.at(), after.Account)); err != nil {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// BillingSetup is where an app sells, and in what it begins to: what an owner chooses when billing is switched on,
+// SalesSetup is where an app sells, and in what it begins to: what an owner chooses when billing is switched on,
 // and may change later.
-type BillingSetup struct {
+type SalesSetup struct {
 	ClientID string
 	// Expected is the settings' UpdatedAt as the owner saw it, zero where there were none.
 	Expected        time.Time
@@ -24,7 +24,7 @@ type BillingSetup struct {
 // again changes nothing. It answers [FieldErrors] (gateway, livemode, defaultCurrency, defaultCountry),
 // [ErrAppNotFound], [ErrConflict], or [ErrLiveSubscriptions] for another gateway or mode while people pay through
 // the present one.
-func (s *Service) SetUpBilling(ctx context.Context, in BillingSetup) error {
+func (s *Service) SetUpBilling(ctx context.Context, in SalesSetup) error {
 	what := "set up billing of " + in.ClientID
 	in.DefaultCurrency, in.DefaultCountry = strings.ToUpper(strings.TrimSpace(in.DefaultCurrency)), strings.ToUpper(strings.TrimSpace(in.DefaultCountry))
 	checked := EnableBilling{Gateway: in.Gateway, Livemode: in.Livemode, DefaultCurrency: in.DefaultCurrency, DefaultCountry: in.DefaultCountry}
@@ -69,8 +69,8 @@ func (s *Service) SetUpBilling(ctx context.Context, in BillingSetup) error {
 	})
 }
 
-// BillingStatus is how an app sells now.
-type BillingStatus struct {
+// SalesStatus is how an app sells now.
+type SalesStatus struct {
 	Settings AppSettings // the zero value where billing never was on
 	Account  string      // the connected account that it sells on, "" for none or for the platform's
 	Ready    bool        // it is on, and has an account to sell on
@@ -78,21 +78,21 @@ type BillingStatus struct {
 }
 
 // BillingStatus reads it anew, past what is kept in memory. It answers [ErrAppNotFound].
-func (s *Service) BillingStatus(ctx context.Context, clientID string) (BillingStatus, error) {
+func (s *Service) BillingStatus(ctx context.Context, clientID string) (SalesStatus, error) {
 	if _, err := s.apps.App(ctx, clientID); err != nil {
-		return BillingStatus{}, fmt.Errorf("billing of %s: %w", clientID, err)
+		return SalesStatus{}, fmt.Errorf("billing of %s: %w", clientID, err)
 	}
 	settings, err := s.store.Settings(ctx, clientID)
 	if errors.Is(err, ErrBillingOff) {
-		return BillingStatus{}, nil
+		return SalesStatus{}, nil
 	}
 	if err != nil {
-		return BillingStatus{}, err
+		return SalesStatus{}, err
 	}
-	status := BillingStatus{Settings: settings}
+	status := SalesStatus{Settings: settings}
 	at, err := s.chargingAccount(ctx, settings)
 	if err != nil && !errors.Is(err, ErrStripeNotConfigured) {
-		return BillingStatus{}, err
+		return SalesStatus{}, err
 	}
 	status.Account, status.Ready = at.ID, err == nil && settings.Enabled
 	status.Paying, err = s.paying(ctx, clientID)
