@@ -41,6 +41,7 @@ type AppPage struct {
 	Plans      []PlanRow
 	Archived   []PlanRow
 	MayEdit    bool
+	MayConnect bool // may say where it sells, and switch billing on
 	HasBundles bool // a plan may be moved between the app and a bundle
 	Arranged   bool // buyers see the plans in this order
 
@@ -64,7 +65,7 @@ type AppSettings struct {
 }
 
 func (k *Console) showApp(c echo.Context, v *visit) error {
-	view := &AppPage{Frame: frame(c, v, "overview", v.app.Name), App: v.app, Disabled: v.app.DisabledAt != nil}
+	view := &AppPage{Frame: frame(c, v, "overview", v.app.Name), App: v.app, Disabled: v.app.DisabledAt != nil, MayConnect: v.may(permission.StripeConnect)}
 	if v.may(permission.AppsRead) {
 		view.Settings = k.settings(c, v)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/idp"
 	"github.com/wolfieauth/wolfieauth/internal/permission"
 	"github.com/wolfieauth/wolfieauth/internal/web"
@@ -31,7 +32,7 @@ func areas() []area {
 	return []area{
 		overviewArea(), appArea(), settingsArea(), bundleArea(), catalogueArea(), shopArea(), featureArea(), planScopeArea(), syncArea(), driftArea(),
 		usersArea(), compArea(), compListArea(), explainArea(),
-		membersArea(), inviteArea(), invitationsArea(), seatsArea(), orgArea(), auditArea(), platformArea(), directoryArea(), feeArea(),
+		membersArea(), inviteArea(), invitationsArea(), seatsArea(), orgArea(), auditArea(), platformArea(), directoryArea(), feeArea(), billingArea(), paymentsArea(),
 	}
 }
 
@@ -58,6 +59,7 @@ func Problems() []web.Problem {
 		{Err: idp.ErrAppPlatform, Status: http.StatusConflict, Code: "platform_app_stays"},
 		{Err: idp.ErrPlatformOrg, Status: http.StatusConflict, Code: "platform_org_stays"},
 		{Err: idp.ErrOneself, Status: http.StatusConflict, Code: "not_on_oneself"},
+		{Err: billing.ErrConnectState, Status: http.StatusBadRequest, Code: "connect_state_invalid"},
 		{Err: permission.ErrDenied, Status: http.StatusForbidden, Code: "forbidden"},
 	}
 }
@@ -102,7 +104,7 @@ func (k *Console) guarded(r route) echo.HandlerFunc {
 			return err
 		}
 		if v == nil {
-			return toLogin(c, strings.Replace(r.back, ":clientId", c.Param("clientId"), 1))
+			return toLogin(c, strings.NewReplacer(":clientId", c.Param("clientId"), ":slug", c.Param("slug")).Replace(r.back))
 		}
 		if err := r.find(k, c, v); err != nil {
 			return err

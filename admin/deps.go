@@ -148,6 +148,9 @@ type Deps struct {
 	Deliveries  Deliveries
 	Feeds       Feeds
 	Fees        Fees
+	// Of money.
+	Selling  BillingSwitch
+	Payments Payments
 	// Now is the business clock, by which comps run out.
 	Now func() time.Time
 }

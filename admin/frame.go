@@ -17,7 +17,7 @@ type Frame struct {
 	Switch           []OrgLink
 	// What the rail links to.
 	MayEnter, MayMembers, MaySeats, MayAudit, MayJobs bool
-	MayApps, MayWriteApps, MayFees                    bool
+	MayApps, MayWriteApps, MayFees, MayPayments       bool
 	Shared                                            bool // the org is no personal one: it has invitations
 	// SwitchPath is the page of another org that the switcher leads to: the same one where every org has it.
 	SwitchPath string
@@ -36,9 +36,9 @@ func frame(c echo.Context, v *visit, section, title string) Frame {
 		OrgName: v.org.Name, OrgSlug: v.org.Slug, Section: section,
 		MayEnter: v.may(enter), MayMembers: v.may(enter) && v.may(permission.MembersRead), MayAudit: v.may(permission.AuditRead),
 		MayJobs: v.may(permission.PlatformJobs), MayApps: v.may(enter) && v.may(permission.AppsRead), MayWriteApps: v.may(enter) && v.may(permission.AppsWrite),
-		MayFees:  v.may(enter) && v.may(permission.SalesRead),
-		MaySeats: v.may(enter) && v.may(permission.BillingRead),
-		Shared:   !v.org.Personal(), SwitchPath: "/admin",
+		MayFees:     v.may(enter) && v.may(permission.SalesRead),
+		MayPayments: v.may(permission.StripeConnect), MaySeats: v.may(enter) && v.may(permission.BillingRead),
+		Shared: !v.org.Personal(), SwitchPath: "/admin",
 	}
 	switch section {
 	case "members", "invitations", "seats", "org":

@@ -116,7 +116,7 @@ func (b *bundle) mount() {
 	console := admin.New(admin.Deps{
 		People: b.people, Apps: b.people, Shop: b.billing, Editor: b.billing, Sales: sales{b.db}, Window: window{shop}, Comps: b.passes, Passes: b.passes, Jobs: b.jobs, Audit: b.log, Tx: b.db, Now: b.clock,
 		Settings: b.people, Bundles: b.people, BundleReach: b.billing, Directory: b.people, Deliveries: b.billing, Feeds: b.billing, Fees: b.billing,
-		Team: b.people, Seats: b.seats,
+		Team: b.people, Seats: b.seats, Selling: b.billing, Payments: b.billing,
 	})
 	b.edge, err = web.New(web.Config{
 		Issuer: &url.URL{Scheme: "http", Host: "localhost:8080"}, Logger: slog.New(slog.DiscardHandler), DefaultLang: "en",

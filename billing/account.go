@@ -9,24 +9,43 @@ import (
 )
 
 // AccountOf answers on which account of Stripe an app sells now. A connected app whose org has connected
-// nothing in that mode answers [ErrStripeNotConfigured].
+// nothing in that mode, or whose connection has ended, answers [ErrStripeNotConfigured].
 func (s *Service) AccountOf(ctx context.Context, settings AppSettings) (Account, error) {
-	at := Account{Livemode: settings.Livemode}
+	at, _, err := s.account(ctx, settings)
+	return at, err
+}
+
+// chargingAccount is AccountOf for a sale: an account that cannot charge yet, or any more, answers
+// [ErrStripeNotConfigured] too.
+func (s *Service) chargingAccount(ctx context.Context, settings AppSettings) (Account, error) {
+	at, charges, err := s.account(ctx, settings)
+	if err == nil && !charges {
+		err = fmt.Errorf("%w: account %s cannot charge", ErrStripeNotConfigured, at.ID)
+	}
+	return at, err
+}
+
+// account also tells whether it can charge. The platform's own is for its operator to see to.
+func (s *Service) account(ctx context.Context, settings AppSettings) (at Account, charges bool, err error) {
+	at = Account{Livemode: settings.Livemode}
 	if settings.Gateway != GatewayConnect {
-		return at, nil
+		return at, true, nil
 	}
 	row, err := s.store.Account(ctx, settings.OrgID, settings.Livemode)
+	if err == nil && row.Ended() {
+		err = ErrAccountEnded
+	}
 	if errors.Is(err, ErrAccountNotFound) {
-		return Account{}, fmt.Errorf("%w: %w: org %s", ErrStripeNotConfigured, err, settings.OrgID)
+		return Account{}, false, fmt.Errorf("%w: %w: org %s", ErrStripeNotConfigured, err, settings.OrgID)
 	}
 	at.ID = row.Account
-	return at, err
+	return at, row.ChargesEnabled, err
 }
 
 // ConnectAccount stores the connected account of an org in one mode; the same again changes nothing.
 func (s *Service) ConnectAccount(ctx context.Context, orgID, account string, livemode bool) error {
 	old, err := s.store.Account(ctx, orgID, livemode)
-	if err == nil && old.Account == account {
+	if err == nil && old.Account == account && !old.Ended() {
 		return nil
 	}
 	if err != nil && !errors.Is(err, ErrAccountNotFound) {
@@ -35,7 +54,7 @@ func (s *Service) ConnectAccount(ctx context.Context, orgID, account string, liv
 	now := s.now()
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
 		err := s.store.ConnectAccount(ctx, StripeAccount{
-			OrgID: orgID, Livemode: livemode, Account: account, ChargesEnabled: true, CreatedAt: now, UpdatedAt: now,
+			OrgID: orgID, Livemode: livemode, Account: account, ChargesEnabled: true, PayoutsEnabled: true, DetailsSubmitted: true, CreatedAt: now, UpdatedAt: now,
 		})
 		if err != nil {
 			return err

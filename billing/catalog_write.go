@@ -68,19 +68,22 @@ func (s *Service) EnableBilling(ctx context.Context, in EnableBilling) error {
 	})
 }
 
-// DisableBilling switches an app's billing off; its plans stay for another day. It answers [ErrBillingOff] where
-// it never was on, or [ErrLiveSubscriptions].
+// DisableBilling switches an app's billing off; its plans stay for another day, and a second time changes nothing.
+// It answers [ErrBillingOff] where it never was on, or [ErrLiveSubscriptions].
 func (s *Service) DisableBilling(ctx context.Context, clientID string) error {
 	return s.changeCatalog(ctx, "disable billing of "+clientID, func(ctx context.Context) error {
 		settings, err := s.store.Settings(ctx, clientID)
 		if err != nil {
 			return err
 		}
+		if !settings.Enabled {
+			return errUnchanged
+		}
 		if err := s.nobodyPays(ctx, clientID); err != nil {
 			return err
 		}
 		before := settings
-		settings.Enabled, settings.UpdatedAt = false, s.now()
+		settings.Enabled, settings.UpdatedAt = false, s.stamp(before.UpdatedAt)
 		if err := s.store.SaveSettings(ctx, settings); err != nil {
 			return err
 		}
@@ -90,15 +93,20 @@ func (s *Service) DisableBilling(ctx context.Context, clientID string) error {
 
 // nobodyPays refuses what would cut people off for whom real money was paid.
 func (s *Service) nobodyPays(ctx context.Context, clientID string) error {
-	bundles, err := s.apps.BundlesHolding(ctx, clientID)
-	if err != nil {
-		return err
-	}
-	n, err := s.store.LiveModeHolders(ctx, Catalog{App: AppInfo{ClientID: clientID}, Bundles: bundles}.Scopes())
+	n, err := s.paying(ctx, clientID)
 	if err == nil && n > 0 {
 		err = fmt.Errorf("%w: %d", ErrLiveSubscriptions, n)
 	}
 	return err
+}
+
+// paying counts the live-mode subscriptions of an app and of the bundles that hold it.
+func (s *Service) paying(ctx context.Context, clientID string) (int64, error) {
+	bundles, err := s.apps.BundlesHolding(ctx, clientID)
+	if err != nil {
+		return 0, err
+	}
+	return s.store.LiveModeHolders(ctx, Catalog{App: AppInfo{ClientID: clientID}, Bundles: bundles}.Scopes())
 }
 
 func sameSettings(a, b AppSettings) bool {

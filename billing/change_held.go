@@ -17,7 +17,7 @@ type Holding struct {
 	Price    Price
 	Next     *RemoteUpcoming // nil where there will be none
 	Card     RemoteCard
-	Invoices []ShownInvoice     // of this subscription, the newest first
+	Invoices []ShownInvoice      // of this subscription, the newest first
 	Unknown  bool                // Stripe could not be asked: Next, Card and Invoices are missing
 	Wish     *SubscriptionChange // what was wished for and has not come about yet
 	WishPlan string              // of a switch: the plan's name

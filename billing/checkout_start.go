@@ -137,7 +137,7 @@ func (s *Service) order(ctx context.Context, buyer Buyer, req CheckoutRequest) (
 	if o.trialDays, err = s.trialFor(ctx, o); err != nil {
 		return o, err
 	}
-	o.at, err = s.AccountOf(ctx, o.catalog.Settings)
+	o.at, err = s.chargingAccount(ctx, o.catalog.Settings)
 	return o, err
 }
 

@@ -67,16 +67,6 @@ type AppSettings struct {
 // TableName names the table of app settings.
 func (AppSettings) TableName() string { return "billing_apps" }
 
-// StripeAccount is an org's connected account of one mode.
-type StripeAccount struct {
-	OrgID          string `gorm:"primaryKey"`
-	Livemode       bool   `gorm:"primaryKey"`
-	Account        string // acct_...
-	ChargesEnabled bool
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-}
-
 // Plan is what is sold: a name, features, and prices to pay for it by.
 type Plan struct {
 	ID          string `gorm:"primaryKey"`

@@ -243,4 +243,5 @@ type Gateway interface {
 	EventGateway
 	LookupGateway
 	InvoiceGateway
+	ConnectGateway
 }

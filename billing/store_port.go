@@ -43,6 +43,8 @@ type Store interface {
 	StatementStore
 	TaxStore
 	FeeInvoiceStore
+	AccountStore
+	ConnectStore
 }
 
 // CatalogStore reads what is sold.
@@ -145,7 +147,7 @@ type RemoteNames interface {
 	Account(ctx context.Context, orgID string, livemode bool) (StripeAccount, error)
 	// AccountKnown tells whether anything of ours belongs to the account in that mode.
 	AccountKnown(ctx context.Context, account string, livemode bool) (bool, error)
-	// ConnectAccount stores an org's account of one mode, or replaces it.
+	// ConnectAccount stores an org's account of one mode, or replaces it: [ErrAccountTaken] for another org's.
 	ConnectAccount(ctx context.Context, account StripeAccount) error
 	ClaimProduct(ctx context.Context, row StripeProduct) (StripeProduct, error)
 	NameProduct(ctx context.Context, rowID, productID string, at time.Time) error

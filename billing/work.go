@@ -49,6 +49,8 @@ func (s *Service) RegisterJobs(r Jobs) {
 	r.Handle(KindExpire, s.expireCheckout)
 	r.Handle(KindFeeInvoice, s.issueFeeInvoice)
 	r.Handle(KindRefund, s.carryOutRefund)
+	r.Handle(KindDisconnect, s.letGo)
+	r.Handle(KindRejoin, s.rejoin)
 	r.Handle(KindCatalogSync, s.carryOutSync)
 	r.Handle(KindSeats, s.syncSeats)
 	r.Handle(KindChange, s.carryOutChanges)
@@ -69,7 +71,7 @@ func (s *Service) RegisterJobs(r Jobs) {
 const (
 	OutcomeApplied = "applied"
 	OutcomeNotOurs = "not_ours" // customer, price or checkout that we do not know on that account and mode
-	OutcomeGone    = "gone"     // Stripe does not know the object
+	OutcomeGone    = "gone"     // Stripe does not know the object, or lets us no more into its account
 	OutcomeIgnored = "ignored"  // an account that we do not know, or a kind of event without meaning for us
 )
 
@@ -93,6 +95,10 @@ func (s *Service) readAgain(ctx context.Context, key string) error {
 	if errors.Is(err, ErrStripeNotConfigured) && !s.hasObject(ctx, at, id) {
 		outcome, err = OutcomeIgnored, nil // a mode without a key, and nothing of ours in it
 	}
+	if errors.Is(err, ErrAccountGone) && at.ID != "" {
+		// Trying again changes nothing until the account is connected again, which reads all of it anew.
+		outcome, err = OutcomeGone, s.jobs.Want(ctx, KindObject, ObjectKey(at, at.ID))
+	}
 	if err != nil {
 		return fmt.Errorf("read %s again: %w", id, err)
 	}
@@ -111,6 +117,8 @@ func (s *Service) readObject(ctx context.Context, at Account, id string) (outcom
 		return s.readInvoice(ctx, at, id)
 	case "cus":
 		return s.readCustomer(ctx, at, id)
+	case "acct":
+		return s.readAccount(ctx, at, id)
 	default:
 		return OutcomeIgnored, nil
 	}

@@ -45,6 +45,7 @@ type Gateway struct {
 	quantities []Quantity
 	events     []happened
 	made       []made
+	connect    connections
 }
 
 // keysKept is how long Stripe knows a key.
@@ -84,6 +85,7 @@ func New(now func() time.Time) *Gateway {
 		payments: map[string]*payment{}, prices: map[string]placed[billing.PriceSpec]{}, products: map[string]*product{},
 		remote: map[string]*billing.RemotePrice{}, people: map[string]placed[billing.CustomerSpec]{},
 		invoices: map[string]placed[billing.RemoteInvoice]{},
+		connect:  newConnections(),
 	}
 }
 

@@ -313,7 +313,7 @@ func TestContract(t *testing.T) {
 		}, form: map[string]string{"expand[0]": "default_payment_method", "expand[1]": "customer.invoice_settings.default_payment_method"}},
 
 		"account": {keyed: true, line: "POST /v1/accounts", call: func(b bundle) error {
-			_, err := b.CreateAccount(b.ctx, platform, "key-1", gateway.AccountSpec{Country: "PL", Email: "a@acme.test"}, gateway.WithID("acct_demo_acme"))
+			_, err := b.CreateAccount(b.ctx, platform, "key-1", billing.AccountSpec{Country: "PL", Email: "a@acme.test"}, gateway.WithID("acct_demo_acme"))
 			return err
 		}, form: map[string]string{"type": "standard", "country": "PL", "email": "a@acme.test"}},
 		"webhook endpoint": {keyed: true, line: "POST /v1/webhook_endpoints", call: func(b bundle) error {

@@ -154,7 +154,7 @@ func TestStripeGrantsNoWishes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = g.CreateAccount(t.Context(), platform, "key-1", gateway.AccountSpec{}, gateway.WithID("acct_1"))
+	_, err = g.CreateAccount(t.Context(), platform, "key-1", billing.AccountSpec{}, gateway.WithID("acct_1"))
 	checkKind(t, err, billing.ErrStripeRefused)
 	_, _, err = g.CreateWebhookEndpoint(t.Context(), platform, "http://localhost/", []string{"*"}, false, gateway.WithSecret("whsec_1"))
 	checkKind(t, err, billing.ErrStripeRefused)

@@ -29,6 +29,10 @@ type Config struct {
 	// configured.
 	SecretKey     string
 	TestSecretKey string
+	// ConnectClientID and TestConnectClientID name the platform to the owners of accounts (ca_); "" means that no
+	// account can be connected in that mode.
+	ConnectClientID     string
+	TestConnectClientID string
 	// APIBase is "" for Stripe itself, otherwise the base URL of a stand-in, to which no live key is ever sent.
 	APIBase string
 	// HTTPClient carries the calls; nil means one with a limit of 40 seconds for each attempt.
@@ -46,13 +50,17 @@ type Gateway struct {
 	live    backend
 	test    backend
 	standIn bool
-	log     *slog.Logger
+	// connectBase is where people let the platform in.
+	connectBase string
+	log         *slog.Logger
 }
 
 // backend is one mode's key and connection; without a key it is not configured.
 type backend struct {
-	key string
-	api stripe.Backend
+	key     string
+	client  string // of Connect, or ""
+	api     stripe.Backend
+	connect stripe.Backend
 }
 
 // New checks cfg and prepares a connection for each mode; nothing is sent. It fails on a negative number of
@@ -68,12 +76,16 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Gateway{
-		live:    cfg.backend(cfg.SecretKey),
-		test:    cfg.backend(cfg.TestSecretKey),
-		standIn: cfg.APIBase != "",
-		log:     cfg.Logger,
-	}, nil
+	g := &Gateway{
+		live:    cfg.backend(cfg.SecretKey, cfg.ConnectClientID),
+		test:    cfg.backend(cfg.TestSecretKey, cfg.TestConnectClientID),
+		standIn: cfg.APIBase != "", connectBase: stripe.ConnectURL,
+		log: cfg.Logger,
+	}
+	if g.standIn {
+		g.connectBase = strings.TrimRight(cfg.APIBase, "/")
+	}
+	return g, nil
 }
 
 func (cfg Config) check() error {
@@ -104,7 +116,12 @@ func isKeyOf(mode, key string) bool {
 	return strings.HasPrefix(key, "sk_"+mode+"_") || strings.HasPrefix(key, "rk_"+mode+"_")
 }
 
-func (cfg Config) backend(key string) backend {
+func (cfg Config) backend(key, client string) backend {
+	return backend{key: key, client: client, api: cfg.connection(stripe.APIBackend), connect: cfg.connection(stripe.ConnectBackend)}
+}
+
+// connection is made anew for each: the library writes into the configuration that it is given.
+func (cfg Config) connection(kind stripe.SupportedBackend) stripe.Backend {
 	config := &stripe.BackendConfig{
 		EnableTelemetry:   stripe.Bool(false),
 		HTTPClient:        cfg.HTTPClient,
@@ -114,7 +131,7 @@ func (cfg Config) backend(key string) backend {
 	if cfg.APIBase != "" {
 		config.URL = stripe.String(cfg.APIBase)
 	}
-	return backend{key: key, api: stripe.GetBackendWithConfig(stripe.APIBackend, config)}
+	return stripe.GetBackendWithConfig(kind, config)
 }
 
 // backend is the connection of the account's mode, or billing.ErrStripeNotConfigured.

@@ -47,7 +47,7 @@ func openShop(t *testing.T) shop {
 		}
 	})
 	s.Sandbox, s.url, s.bundle = stand, server.URL, setup(t, server.URL)
-	id, err := s.CreateAccount(s.ctx, platform, "account-1", gateway.AccountSpec{Country: "PL"}, gateway.WithID("acct_demo_acme"))
+	id, err := s.CreateAccount(s.ctx, platform, "account-1", billing.AccountSpec{Country: "PL"}, gateway.WithID("acct_demo_acme"))
 	if err != nil || id != "acct_demo_acme" {
 		t.Fatalf("account %q: %v", id, err)
 	}

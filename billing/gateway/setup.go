@@ -11,12 +11,6 @@ import (
 	"github.com/wolfieauth/wolfieauth/billing"
 )
 
-// AccountSpec is a new connected account of an org.
-type AccountSpec struct {
-	Country string // ISO 3166-1 alpha-2
-	Email   string // to tell accounts apart at Stripe; may be ""
-}
-
 // Wish is something that only a stand-in for Stripe can grant. Against Stripe itself every wish is an error.
 type Wish func(*stripe.Params)
 
@@ -49,12 +43,15 @@ func (g *Gateway) grant(p *stripe.Params, wishes []Wish) error {
 
 // CreateAccount makes a standard connected account of the platform and returns its id. at names the mode; its ID
 // must be "". key is the idempotency key.
-func (g *Gateway) CreateAccount(ctx context.Context, at billing.Account, key string, spec AccountSpec, wishes ...Wish) (string, error) {
-	op := operation{what: "create account", path: "/v1/accounts", at: at}
+func (g *Gateway) CreateAccount(ctx context.Context, at billing.Account, key string, spec billing.AccountSpec, wishes ...Wish) (string, error) {
+	op := operation{what: "create account", path: accountsPath, at: at}
 	params := &stripe.AccountParams{
 		Type:    stripe.String(string(stripe.AccountTypeStandard)),
 		Country: text(spec.Country),
 		Email:   text(spec.Email),
+	}
+	if spec.OrgID != "" {
+		params.AddMetadata(metaOrg, spec.OrgID)
 	}
 	if err := g.grant(&params.Params, wishes); err != nil {
 		return "", fmt.Errorf("%s: %w", op.what, err)

@@ -6,6 +6,9 @@ import (
 	"net/http"
 )
 
+// ConnectClientID names the sandbox's platform to the owners of accounts.
+const ConnectClientID = platformApplication
+
 const (
 	platformAccount     = "acct_sandbox_platform" // the account that the secret key belongs to
 	platformApplication = "ca_sandbox_platform"   // its Connect application

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -32,13 +34,20 @@ func (s *Store) AccountKnown(ctx context.Context, account string, livemode bool)
 }
 
 // ConnectAccount implements [billing.RemoteNames].
-func (s *Store) ConnectAccount(ctx context.Context, account billing.StripeAccount) error {
+func (s *Store) ConnectAccount(ctx context.Context, row billing.StripeAccount) error {
 	// Spelt out, because gorm takes a key column that is false (test mode) for one that is not set.
 	err := s.db.Conn(ctx).Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "org_id"}, {Name: "livemode"}},
-		DoUpdates: clause.AssignmentColumns([]string{"account", "charges_enabled", "updated_at"}),
-	}).Create(&account).Error
-	return fail("save connected account", err, nil)
+		Columns: []clause.Column{{Name: "org_id"}, {Name: "livemode"}},
+		DoUpdates: clause.AssignmentColumns([]string{
+			"account", "name", "country", "default_currency", "charges_enabled", "payouts_enabled", "details_submitted", "disabled_reason",
+			"due", "pending", "deadline", "read_at", "ended_at", "ended_why", "updated_at",
+		}),
+	}).Create(&row).Error
+	err = fail("save connected account", err, nil)
+	if errors.Is(err, billing.ErrRace) {
+		return fmt.Errorf("%w: %w", billing.ErrAccountTaken, err)
+	}
+	return err
 }
 
 // ClaimProduct implements [billing.RemoteNames].

@@ -20,7 +20,7 @@ var ErrMalformed = errors.New("body is not an event")
 var (
 	eventForm   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,250}$`)
 	accountForm = regexp.MustCompile(`^acct_[A-Za-z0-9_]{1,250}$`)
-	objectForm  = regexp.MustCompile(`^(cs|sub|pi|in)_[A-Za-z0-9_]{1,250}$`)
+	objectForm  = regexp.MustCompile(`^(cs|sub|pi|in|acct)_[A-Za-z0-9_]{1,250}$`)
 )
 
 // envelope is what every version of the API agrees on.
@@ -47,7 +47,7 @@ func parseEvent(body []byte) (billing.WebhookEvent, error) {
 		(e.Account != "" && !accountForm.MatchString(e.Account)) || strings.ContainsRune(e.Type+e.APIVersion, 0) {
 		return billing.WebhookEvent{}, fmt.Errorf("%w: envelope", ErrMalformed)
 	}
-	object, err := objectOf(e.Type, e.Data.Object)
+	object, err := objectOf(e.Type, e.Account, e.Data.Object)
 	if err != nil {
 		return billing.WebhookEvent{}, err
 	}
@@ -82,10 +82,19 @@ func (r *reference) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*string)(r))
 }
 
-// EventObject names the object that an event is about, "" where it means nothing to us: [ErrMalformed].
-func EventObject(eventType string, object []byte) (string, error) { return objectOf(eventType, object) }
+// EventObject names the object that an event is about, "" where it means nothing to us: [ErrMalformed]. An account
+// names itself; its application does not, and is not found in the list of an account that was closed either.
+func EventObject(eventType string, object []byte) (string, error) {
+	var own struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(object, &own) != nil || !accountForm.MatchString(own.ID) {
+		own.ID = ""
+	}
+	return objectOf(eventType, own.ID, object)
+}
 
-func objectOf(eventType string, raw json.RawMessage) (string, error) {
+func objectOf(eventType, account string, raw json.RawMessage) (string, error) {
 	kind := kindOf(eventType)
 	if kind == "" {
 		return "", nil
@@ -97,9 +106,10 @@ func objectOf(eventType string, raw json.RawMessage) (string, error) {
 	id := map[string]string{
 		"own":     s.ID,
 		"payment": string(s.PaymentIntent),
+		"account": account,
 	}[kind]
 	if id == "" {
-		return "", nil // a charge without payment intent, an invoice that only previews
+		return "", nil // a charge without payment intent, an invoice that only previews, the platform's own account
 	}
 	if !objectForm.MatchString(id) {
 		return "", fmt.Errorf("%w: %s names no object that it could be about", ErrMalformed, eventType)
@@ -107,8 +117,8 @@ func objectOf(eventType string, raw json.RawMessage) (string, error) {
 	return id, nil
 }
 
-// kindOf says where an event of this type names its object: "own" id, or through a "payment"; "" for types
-// without meaning for us.
+// kindOf says where an event of this type names its object: "own" id, through a "payment", or in its envelope's
+// "account"; "" for types without meaning for us.
 func kindOf(eventType string) string {
 	for _, k := range []struct{ prefix, kind string }{
 		{"checkout.session.", "own"},
@@ -117,6 +127,8 @@ func kindOf(eventType string) string {
 		{"invoice.", "own"},
 		{"charge.", "payment"},
 		{"refund.", "payment"},
+		{"account.updated", "account"},
+		{"account.application.", "account"},
 	} {
 		if strings.HasPrefix(eventType, k.prefix) {
 			return k.kind

@@ -21,7 +21,10 @@ func appConfig(cfg *config.Serve, log *slog.Logger) (app.Config, error) {
 		DefaultLang: cfg.DefaultLang, TrustedProxies: cfg.Proxies(),
 		SMTP: string(cfg.SMTP), MailFrom: cfg.From, VerifyFirst: cfg.SMTP != "", SeatNotice: cfg.SeatNotice(),
 		Invoices: app.Invoices{Folder: cfg.InvoiceFolder, API: cfg.InvoiceAPI, Token: string(cfg.InvoiceAPIToken), Rates: cfg.ExchangeRates},
-		Stripe:   app.Stripe{SecretKey: string(cfg.SecretKey), TestSecretKey: string(cfg.SecretKeyTest), APIBase: cfg.APIBase},
+		Stripe: app.Stripe{
+			SecretKey: string(cfg.SecretKey), TestSecretKey: string(cfg.SecretKeyTest), APIBase: cfg.APIBase,
+			ConnectClientID: cfg.ConnectClientID, TestConnectClientID: cfg.ConnectClientIDTest,
+		},
 	}
 	if out.Stripe.APIBase == stripeItself {
 		out.Stripe.APIBase = ""

@@ -60,6 +60,9 @@ type Stripe struct {
 	APIBase        string // "" is Stripe; the sandbox's address otherwise
 	WebhookSecrets []string
 	ConnectSecrets []string
+	// ConnectClientID and TestConnectClientID are the platform's at Connect, "" where orgs connect no accounts.
+	ConnectClientID     string
+	TestConnectClientID string
 }
 
 // App is a wired server. [App.Handler] answers requests from the start; [App.Run] does the background work.

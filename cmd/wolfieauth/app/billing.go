@@ -22,6 +22,7 @@ import (
 func (a *App) openBilling(context.Context) error {
 	stripe, err := gateway.New(gateway.Config{
 		SecretKey: a.cfg.Stripe.SecretKey, TestSecretKey: a.cfg.Stripe.TestSecretKey, APIBase: a.cfg.Stripe.APIBase,
+		ConnectClientID: a.cfg.Stripe.ConnectClientID, TestConnectClientID: a.cfg.Stripe.TestConnectClientID,
 		Logger: a.log, MaxNetworkRetries: 2,
 	})
 	if err != nil {

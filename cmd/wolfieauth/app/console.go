@@ -16,7 +16,7 @@ func (a *App) mountConsole(shop *pricing.Handlers) error {
 		People: a.people, Apps: a.people, Shop: a.billing, Editor: a.billing, Sales: sales{a.billing, a.billingStore}, Window: window{shop}, Comps: a.comps, Passes: a.comps,
 		Team: a.people, Seats: a.billing,
 		Jobs: a.jobs, Audit: a.audit, Tx: a.db, Now: a.cfg.Now,
-		Settings: a.people, Bundles: a.people, BundleReach: a.billing, Directory: a.people, Deliveries: a.billing, Feeds: a.billing, Fees: a.billing,
+		Settings: a.people, Bundles: a.people, BundleReach: a.billing, Directory: a.people, Deliveries: a.billing, Feeds: a.billing, Fees: a.billing, Selling: a.billing, Payments: a.billing,
 	})
 	return console.Mount(a.edge)
 }

@@ -162,7 +162,7 @@ func (h *house) victim(t *testing.T) *victim {
 			":checkout": h.text(t, "SELECT id FROM checkouts WHERE org_id = ?", personal.ID), ":event": h.text(t, "SELECT MIN(id) FROM stripe_webhook_events"),
 			":comp": h.text(t, "SELECT id FROM app_entitlement_overrides WHERE client_id = ? AND ended_at IS NULL", "acme-crm"), ":run": run.ID,
 			":invoice": "no-such-invoice.xml", // nothing of test mode is invoiced
-			":token":   "no-such-token", ":hash": "0", "*": "x",
+			":slug":    "acme", ":mode": "test", ":token": "no-such-token", ":hash": "0", "*": "x",
 		},
 	}
 	// The one whose id nobody may read cannot stand in an address, which a page repeats to whoever typed it.

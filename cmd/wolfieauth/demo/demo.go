@@ -171,7 +171,7 @@ func (d *Demo) openApp(ctx context.Context, database string, l net.Listener) err
 		Issuer: d.issuer, Database: database, Box: box, Now: d.Clock.Now, Logger: d.log, DefaultLang: "en",
 		Stripe: app.Stripe{
 			TestSecretKey: sandboxKey, APIBase: d.sandboxAt,
-			WebhookSecrets: []string{webhookSecret}, ConnectSecrets: []string{connectSecret},
+			WebhookSecrets: []string{webhookSecret}, ConnectSecrets: []string{connectSecret}, TestConnectClientID: sandbox.ConnectClientID,
 		},
 		Outbox: true,
 		Extra:  d.mountClock,

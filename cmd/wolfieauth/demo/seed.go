@@ -175,7 +175,14 @@ func (s *seeder) scope(name string) billing.Scope {
 }
 
 func (s *seeder) billing(ctx context.Context) error {
-	if err := s.app.Billing().ConnectAccount(ctx, s.orgIDs["acme"], acmeAccount, false); err != nil {
+	test, _, err := s.app.Billing().ConnectionsOf(ctx, s.orgIDs["acme"])
+	if err == nil && test.Account == "" { // one that was disconnected since stays so
+		err = s.app.Billing().ConnectAccount(ctx, s.orgIDs["acme"], acmeAccount, false)
+	}
+	if err == nil && test.ReadAt == nil {
+		_, err = s.app.Billing().RefreshAccount(ctx, s.orgIDs["acme"], false)
+	}
+	if err != nil {
 		return err
 	}
 	for _, a := range apps {

@@ -22,6 +22,7 @@ var portraits = []string{
 	"login", "pricing", "checkout", "sample-plan", "account", "consent", "device-confirm", "editor-plan", "editor-price-tiers",
 	"invitation-ready", "invitation-someone", "org-leave",
 	"admin-clients-ID-plans-ID-drift", "admin-clients-ID-drift", "admin-clients-ID-features",
+	"console-payments-none", "console-payments-due", "console-payments-ready", "console-billing-waits",
 	"console-settings", "console-secret-once", "platform-orgs", "platform-users", "platform-webhooks", "platform-audit",
 	"users", "comp", "comps", "comp-run", "explain",
 	"team-members", "team-invite", "team-invite-cost", "team-invitations", "team-seats", "team-org",
