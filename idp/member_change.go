@@ -77,23 +77,7 @@ func (s *Service) ReactivateMember(ctx context.Context, orgID, byID, userID stri
 // RemoveMemberBy is [Service.RemoveMember] as a member of the org asks for it, who must be allowed to take the
 // role away: [ErrRoleTooHigh] else.
 func (s *Service) RemoveMemberBy(ctx context.Context, orgID, byID, userID string) error {
-	err := s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.lockMember(ctx, orgID, userID)
-		if err != nil {
-			return err
-		}
-		if err := s.mayAssign(ctx, orgID, byID, before.Role); err != nil {
-			return err
-		}
-		if err := s.endMembership(ctx, "member.removed", before); err != nil {
-			return err
-		}
-		return s.tellRemoved(ctx, before)
-	})
-	if err != nil {
-		return fmt.Errorf("remove member: %w", err)
-	}
-	return nil
+	return s.removeMember(ctx, orgID, userID, func(ctx context.Context, m Membership) error { return s.mayAssign(ctx, orgID, byID, m.Role) })
 }
 
 // LeaveOrg ends one's own membership: [ErrNotMember], [ErrLastOwner], who must hand the org over first,

@@ -177,9 +177,17 @@ func (s *Service) keepAnOwner(ctx context.Context, before Membership, newRole st
 // it and the invitations that they sent, and tells them by mail: [ErrNotMember], [ErrLastOwner],
 // [ErrOrgNotFound], [ErrPersonalOrg].
 func (s *Service) RemoveMember(ctx context.Context, orgID, userID string) error {
+	return s.removeMember(ctx, orgID, userID, func(context.Context, Membership) error { return nil })
+}
+
+// removeMember ends a membership that may, asked under the org's lock, lets go.
+func (s *Service) removeMember(ctx context.Context, orgID, userID string, may func(ctx context.Context, m Membership) error) error {
 	err := s.deps.Tx.InTx(ctx, func(ctx context.Context) error {
 		before, err := s.lockMember(ctx, orgID, userID)
 		if err != nil {
+			return err
+		}
+		if err := may(ctx, before); err != nil {
 			return err
 		}
 		if err := s.endMembership(ctx, "member.removed", before); err != nil {
