@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -17,13 +15,10 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/billingtest"
-	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/claims"
 	claimsstore "github.com/wolfieauth/wolfieauth/claims/store"
-	"github.com/wolfieauth/wolfieauth/internal/audit"
 	"github.com/wolfieauth/wolfieauth/internal/db"
 	"github.com/wolfieauth/wolfieauth/internal/db/dbtest"
-	"github.com/wolfieauth/wolfieauth/internal/jobs"
 )
 
 const (
@@ -53,11 +48,9 @@ type story struct {
 // saga is all stories on one clock: a world that changes at Stripe, deliveries that come in any order, twice or not at
 // all, and workers that are killed.
 type saga struct {
-	t       *testing.T
-	db      *db.DB
+	*mortals
 	random  *rand.Rand
 	clock   atomic.Int64
-	stripe  *billingtest.Gateway
 	billing *billing.Service
 	stories []*story
 	members sync.Map
@@ -66,9 +59,6 @@ type saga struct {
 	events  int
 	dropped int
 	sent    int
-	calls   atomic.Int64
-	kills   atomic.Int64
-	killed  atomic.Int64
 }
 
 func (s *saga) now() time.Time { return time.UnixMicro(s.clock.Load()).UTC() }
@@ -80,71 +70,11 @@ func (s *saga) ActiveMembers(_ context.Context, orgID string) (int64, error) {
 	return 1, nil
 }
 
-func (s *saga) wing(stripe billing.Gateway) (*billing.Service, *jobs.Runner) {
-	log := slog.New(slog.DiscardHandler)
-	runner, err := jobs.New(s.db, jobs.Config{
-		Logger: log, Now: s.now, Lease: 600 * time.Millisecond, FirstRetry: 5 * time.Millisecond, MaxRetry: 50 * time.Millisecond,
-	})
-	must(s.t, err)
-	b := billing.New(billing.Deps{
-		Tx: s.db, Store: billingstore.New(s.db), Apps: mute{}, Members: s, Gateway: stripe, Jobs: work{runner}, Mailer: mute{},
-		Versions: db.NewVersions(s.db), Audit: audit.NewLog(s.db, s.now), Now: s.now, Logger: log, BaseURL: "https://id.test",
-	})
-	b.RegisterJobs(work{runner})
-	return b, runner
-}
-
-// mortal is Stripe seen by a worker that dies at some call, before it or after it has had its effect.
-type mortal struct {
-	billing.Gateway
-	saga *saga
-}
-
-func (g mortal) ReadSubscription(ctx context.Context, at billing.Account, id string) (billing.RemoteSubscription, error) {
-	g.saga.mayDie()
-	out, err := g.Gateway.ReadSubscription(ctx, at, id)
-	g.saga.mayDie()
-	return out, err
-}
-
-func (g mortal) SetQuantity(ctx context.Context, at billing.Account, key string, spec billing.QuantitySpec) error {
-	err := g.Gateway.SetQuantity(ctx, at, key, spec)
-	g.saga.mayDie()
-	return err
-}
-
-func (g mortal) Refund(ctx context.Context, at billing.Account, key, paymentID string) (string, error) {
-	out, err := g.Gateway.Refund(ctx, at, key, paymentID)
-	g.saga.mayDie()
-	return out, err
-}
-
-func (s *saga) mayDie() {
-	if s.calls.Add(1)%11 == 0 && s.kills.Add(-1) >= 0 {
-		s.killed.Add(1)
-		runtime.Goexit()
-	}
-}
-
-func (s *saga) worker(ctx context.Context) {
-	for ctx.Err() == nil {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			_, runner := s.wing(mortal{s.stripe, s})
-			for ctx.Err() == nil {
-				_ = runner.Drain(ctx)
-				time.Sleep(time.Millisecond)
-			}
-		}()
-		<-done
-	}
-}
-
 func newSaga(t *testing.T, d *db.DB, seed uint64, stories int) *saga {
 	t.Helper()
-	s := &saga{t: t, db: d, random: rand.New(rand.NewPCG(seed, 5)), names: map[string]string{}} // #nosec G404 -- a test's choices
+	s := &saga{mortals: &mortals{t: t, db: d, every: 11}, random: rand.New(rand.NewPCG(seed, 5)), names: map[string]string{}} // #nosec G404 -- a test's choices
 	s.clock.Store(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMicro())
+	s.time, s.people = s.now, s
 	s.stripe = billingtest.New(s.now)
 	s.billing, _ = s.wing(s.stripe)
 	ctx := t.Context()

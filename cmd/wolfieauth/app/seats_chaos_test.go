@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/wolfieauth/wolfieauth/billing"
 	"github.com/wolfieauth/wolfieauth/billing/billingtest"
-	billingstore "github.com/wolfieauth/wolfieauth/billing/store"
 	"github.com/wolfieauth/wolfieauth/cmd/wolfieauth/app"
 	"github.com/wolfieauth/wolfieauth/idp"
 	idpstore "github.com/wolfieauth/wolfieauth/idp/store"
@@ -31,17 +28,12 @@ import (
 // town is orgs whose members come and go, on the real services of both wings over one database, with workers of
 // their own and a Stripe that fails.
 type town struct {
-	t       *testing.T
-	db      *db.DB
-	stripe  *billingtest.Gateway
+	*mortals
 	people  *idp.Service
 	billing *billing.Service
 	orgs    []idp.Org
 	staff   []idp.User
 	spare   map[string]int64 // committed seats by org
-	kills   atomic.Int64     // workers still to kill
-	killed  atomic.Int64
-	calls   atomic.Int64
 }
 
 func (t *town) now() time.Time { return time.Now().UTC() }
@@ -73,32 +65,19 @@ func (w work) Handle(kind string, h func(ctx context.Context, key string) error)
 	w.Runner.Handle(kind, h)
 }
 
-// wing makes a billing service with a runner of its own, as each process has.
-func (t *town) wing(stripe billing.Gateway) (*billing.Service, *jobs.Runner) {
-	log := slog.New(slog.DiscardHandler)
-	runner, err := jobs.New(t.db, jobs.Config{
-		Logger: log, Now: t.now, Lease: 600 * time.Millisecond, FirstRetry: 5 * time.Millisecond, MaxRetry: 50 * time.Millisecond,
-	})
-	must(t.t, err)
-	b := billing.New(billing.Deps{
-		Tx: t.db, Store: billingstore.New(t.db), Apps: mute{}, Members: t.people, Gateway: stripe, Jobs: work{runner}, Mailer: mute{},
-		Versions: db.NewVersions(t.db), Audit: audit.NewLog(t.db, t.now), Now: t.now, Logger: log, BaseURL: "https://id.test",
-	})
-	b.RegisterJobs(work{runner})
-	return b, runner
-}
-
 const townPrice = "price-town"
 
 func newTown(t *testing.T, d *db.DB, orgs, staff int) *town {
 	t.Helper()
-	tw := &town{t: t, db: d, spare: map[string]int64{}}
+	tw := &town{mortals: &mortals{t: t, db: d, every: 4}, spare: map[string]int64{}}
+	tw.time = tw.now
 	ctx := t.Context()
 	tw.stripe = billingtest.New(tw.now)
 	tw.people = idp.New(idp.Deps{
 		Store: idpstore.New(d, db.NewVersions(d)), Tx: d, Now: tw.now, Mail: mute{}, Issuer: &url.URL{Scheme: "https", Host: "id.test"},
 		Audit: audit.NewLog(d, tw.now), Revoker: mute{}, Seats: app.Seats{Billing: func() *billing.Service { return tw.billing }},
 	})
+	tw.mortals.people = tw.people
 	tw.billing, _ = tw.wing(tw.stripe)
 	for i := range staff {
 		u, _, err := tw.people.CreateUser(ctx, idp.CreateUser{Email: fmt.Sprintf("person-%d@town.test", i), Verified: true})
@@ -128,49 +107,6 @@ func newTown(t *testing.T, d *db.DB, orgs, staff int) *town {
 		must(t, err)
 	}
 	return tw
-}
-
-// deadly is Stripe seen by a worker that dies at some call: before it, or after it has had its effect.
-type deadly struct {
-	billing.Gateway
-	town *town
-}
-
-func (g deadly) SetQuantity(ctx context.Context, at billing.Account, key string, spec billing.QuantitySpec) error {
-	g.town.mayDie()
-	err := g.Gateway.SetQuantity(ctx, at, key, spec)
-	g.town.mayDie()
-	return err
-}
-
-func (g deadly) ReadSubscription(ctx context.Context, at billing.Account, id string) (billing.RemoteSubscription, error) {
-	out, err := g.Gateway.ReadSubscription(ctx, at, id)
-	g.town.mayDie()
-	return out, err
-}
-
-// mayDie ends the goroutine of a worker without a word: its lease stays, as after kill -9.
-func (t *town) mayDie() {
-	if t.calls.Add(1)%4 == 0 && t.kills.Add(-1) >= 0 {
-		t.killed.Add(1)
-		runtime.Goexit()
-	}
-}
-
-// worker carries work out until ctx ends; when it is killed, another one begins.
-func (t *town) worker(ctx context.Context) {
-	for ctx.Err() == nil {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			_, runner := t.wing(deadly{t.stripe, t})
-			for ctx.Err() == nil {
-				_ = runner.Drain(ctx)
-				time.Sleep(time.Millisecond)
-			}
-		}()
-		<-done
-	}
 }
 
 // crowd lets people join and leave at random, so many times.
