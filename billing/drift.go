@@ -73,10 +73,7 @@ var ErrNothingToRepair = errors.New("nothing to repair")
 // is left out. Errors are those of [Service.StartSync] and of the gateway.
 func (s *Service) Drifts(ctx context.Context, scope Scope, planIDs ...string) ([]Drift, error) {
 	what := "compare " + scope.ID + " with stripe"
-	c, err := s.EditorCatalog(ctx, scope)
-	if err == nil && len(c.Accounts) == 0 {
-		err = ErrStripeNotConfigured
-	}
+	c, err := s.soldSomewhere(ctx, scope)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -102,10 +99,7 @@ func (s *Service) Drifts(ctx context.Context, scope Scope, planIDs ...string) ([
 // given place on, each with one reading at Stripe, and answers how many there are. It answers [ErrPlanNotFound] too.
 func (s *Service) DriftsOfPlan(ctx context.Context, scope Scope, planID string, from, limit int) (page []Drift, total int, err error) {
 	what := "compare plan " + planID + " with stripe"
-	c, err := s.EditorCatalog(ctx, scope)
-	if err == nil && len(c.Accounts) == 0 {
-		err = ErrStripeNotConfigured
-	}
+	c, err := s.soldSomewhere(ctx, scope)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", what, err)
 	}

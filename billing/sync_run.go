@@ -103,10 +103,7 @@ func (i SyncItem) at() Account { return Account{ID: i.Account, Livemode: i.Livem
 // sells nowhere yet.
 func (s *Service) StartSync(ctx context.Context, scope Scope) (SyncRun, error) {
 	what := "sync " + scope.ID
-	c, err := s.EditorCatalog(ctx, scope)
-	if err == nil && len(c.Accounts) == 0 {
-		err = ErrStripeNotConfigured
-	}
+	c, err := s.soldSomewhere(ctx, scope)
 	if err != nil {
 		return SyncRun{}, fmt.Errorf("%s: %w", what, err)
 	}
@@ -121,6 +118,16 @@ func (s *Service) StartSync(ctx context.Context, scope Scope) (SyncRun, error) {
 		return SyncRun{}, fmt.Errorf("%s: %w", what, err)
 	}
 	return run, nil
+}
+
+// soldSomewhere is EditorCatalog of a scope that sells on some account: [ErrAppNotFound], or
+// [ErrStripeNotConfigured] where it sells nowhere yet.
+func (s *Service) soldSomewhere(ctx context.Context, scope Scope) (EditorCatalog, error) {
+	c, err := s.EditorCatalog(ctx, scope)
+	if err == nil && len(c.Accounts) == 0 {
+		err = ErrStripeNotConfigured
+	}
+	return c, err
 }
 
 // syncItems leaves out what is off sale and was never there.
